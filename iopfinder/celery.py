@@ -1,0 +1,11 @@
+"""The Celery app. Its messages are doorbells: one id each; the database rows are the queue."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "iopfinder.settings")
+
+app = Celery("iopfinder")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,64 @@
+"""Security headers that Django does not set itself, and the idle time-out of staff sessions."""
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY, logout
+from django.http import Http404, HttpRequest, HttpResponse
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+PERMISSIONS_POLICY = "geolocation=(self), camera=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+
+
+class SecurityHeadersMiddleware:
+    """Adds COOP's sister CORP and a Permissions-Policy to every answer."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        return response
+
+
+class PathGuardMiddleware:
+    """An address with a NUL byte names nothing; PostgreSQL would refuse the question instead of answering no."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path:
+            raise Http404
+        return self.get_response(request)
+
+
+class IdleTimeoutMiddleware:
+    """Ends a session after 15 idle minutes or 12 hours; a background poll is not activity.
+
+    Pages poll with the header `HX-Poll: 1`, which keeps the clock as it was. Every answer to a
+    signed-in person is private and never stored.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        now = time.time()
+        started = request.session.setdefault("started_at", now)
+        seen = request.session.get("seen_at", now)
+        if now - seen > settings.SESSION_IDLE_SECONDS or now - started > settings.SESSION_COOKIE_AGE:
+            logout(request)
+        elif request.headers.get("HX-Poll") != "1" and (now - seen > 30 or "seen_at" not in request.session):
+            request.session["seen_at"] = now
+        response = self.get_response(request)
+        response.setdefault("Cache-Control", "no-store, private")
+        if SESSION_KEY not in request.session:  # signed out; the API puts its own user on the request
+            response.setdefault("Clear-Site-Data", '"cache", "storage"')
+        return response
