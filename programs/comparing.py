@@ -1,0 +1,74 @@
+"""Programs side by side: which rows differ, and what each has not told us."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from programs import wording
+from programs.models import Program
+from programs.profile import GLANCE, Profile, Words
+from programs.search.vocabulary import FACETS
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the comparison; a cell is "" where that program has not told us."""
+
+    label: Words
+    cells: list[str]
+
+    @property
+    def differs(self) -> bool:
+        return len(set(self.cells)) > 1
+
+
+@dataclass(frozen=True)
+class Comparison:
+    profiles: list[Profile]
+    rows: list[Row]
+    hidden: int  # rows left out because all programs say the same
+
+
+def compare(programs: Iterable[Program], *, only_differences: bool = False) -> Comparison:
+    """The comparison of programs loaded with `with_details()`."""
+    profiles = [Profile.of(program) for program in programs]
+    rows = [Row(label, [words(profile) for profile in profiles]) for label, words in _lines()]
+    shown = [row for row in rows if row.differs] if only_differences and len(profiles) > 1 else rows
+    return Comparison(profiles, shown, len(rows) - len(shown))
+
+
+def _lines() -> list[tuple[Words, Callable[[Profile], str]]]:
+    facts = ("condition", "therapy", "service", "medication", "population", "accreditation")
+    return [
+        (_("Place"), lambda profile: f"{profile.program.city}, {profile.program.state}"),
+        *((label, _glance(index)) for index, label in enumerate(GLANCE)),
+        (_("When it meets"), _when),
+        (_("Next start"), lambda profile: _date(profile.next_start)),
+        (_("Insurance"), lambda profile: ", ".join(str(one.name) for one in profile.payers if one.rung != "refused")),
+        (_("Sliding scale"), lambda profile: _yes_no(profile.program.sliding_scale)),
+        *((FACETS[name].label, _answers(name)) for name in facts),
+        (_("Last checked"), lambda profile: _date(profile.checked.confirmed_on if profile.checked else None)),
+    ]
+
+
+def _glance(index: int) -> Callable[[Profile], str]:
+    return lambda profile: profile.glance[index].value
+
+
+def _answers(name: str) -> Callable[[Profile], str]:
+    return lambda profile: ", ".join(str(label) for label in profile.answers(name).yes)
+
+
+def _when(profile: Profile) -> str:
+    return "; ".join(wording.track_lines(profile.sessions))
+
+
+def _date(date: dt.date | None) -> str:
+    return date_format(date, "DATE_FORMAT") if date else ""
+
+
+def _yes_no(value: bool | None) -> str:
+    return "" if value is None else _("Yes") if value else _("No")

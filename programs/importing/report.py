@@ -1,0 +1,71 @@
+"""What an import did, row by row in numbers, and why it left rows out."""
+
+import csv
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "|")
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    line: int
+    reason: str
+    cells: list[str]
+
+
+@dataclass(slots=True)
+class Report:
+    """Counts of one import. Every row read is in exactly one of created … rejected; `gone` counts old ones."""
+
+    directory: str
+    survey_year: int
+    dry_run: bool
+    read: int = 0
+    iop: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    merged: int = 0
+    skipped: int = 0
+    gone: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+    unknown_codes: dict[str, int] = field(default_factory=dict)
+    unplaced: int = 0
+    rejected_file: str | None = None
+    started: float = field(default_factory=time.monotonic)
+
+    def reject(self, line: int, reason: str, cells: list[str]) -> None:
+        self.rejected.append(Rejected(line, reason, cells))
+
+    def write_rejected(self, path: Path, columns: list[str]) -> None:
+        """A file to mend and import again: line, reason, and the row as it came."""
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["line", "reason", *columns])
+            for row in self.rejected:
+                writer.writerow([row.line, row.reason, *(_harmless(cell) for cell in row.cells)])
+        self.rejected_file = str(path)
+
+    def as_json(self) -> str:
+        counts = {
+            name: getattr(self, name)
+            for name in "directory survey_year dry_run read iop created updated unchanged merged skipped".split()
+        }
+        return json.dumps(
+            {
+                **counts,
+                "rejected": len(self.rejected),
+                "gone": self.gone,
+                "rejected_file": self.rejected_file,
+                "seconds": round(time.monotonic() - self.started, 1),
+            },
+            separators=(",", ":"),
+        )
+
+
+def _harmless(cell: str) -> str:
+    """A cell that a spreadsheet will show and not run."""
+    return f"'{cell}" if cell.lstrip().startswith(FORMULA_STARTS) else cell

@@ -1,0 +1,117 @@
+"""Pages of one program: its listing, its call sheet, a comparison of up to four, and reports that it is wrong."""
+
+import json
+from urllib.parse import urljoin
+
+import segno
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_http_methods, require_safe
+
+from programs import jsonld, reporting
+from programs.choices import Status
+from programs.comparing import compare as compare_programs
+from programs.forms import ProblemReportForm
+from programs.models import ProblemReport, Program
+from programs.profile import STEP_DOWN, STEP_UP, Profile, neighbours
+
+MOST_COMPARED = 4
+
+
+@login_not_required
+@require_safe
+def program(request: HttpRequest, slug: str) -> HttpResponse:
+    """A listing: published 200, closed 200 and out of search engines, merged 301, draft 404."""
+    listing = _listing(slug)
+    if listing.merged_into:
+        return HttpResponsePermanentRedirect(listing.merged_into.get_absolute_url())
+    closed = listing.status == Status.CLOSED
+    context = {
+        "profile": Profile.of(listing),
+        "program": listing,
+        "sample_data": listing.is_sample,
+        "is_closed": closed,
+        "alternatives": neighbours(listing, limit=5) if closed else [],
+        "step_up": [] if closed else neighbours(listing, levels=STEP_UP),
+        "step_down": [] if closed else neighbours(listing, levels=STEP_DOWN),
+        "jsonld": "" if closed else _data_block(jsonld.clinic(listing)),
+    }
+    return render(request, "programs/program.html", context)
+
+
+@login_not_required
+@require_safe
+def sheet(request: HttpRequest, slug: str) -> HttpResponse:
+    """One page to print and take to the phone: facts, questions with room to write, a QR code of the listing."""
+    listing = _listing(slug)
+    if listing.merged_into:
+        return HttpResponsePermanentRedirect(listing.merged_into.get_absolute_url())
+    address = urljoin(settings.SITE_URL, listing.get_absolute_url())
+    context = {
+        "profile": Profile.of(listing),
+        "program": listing,
+        "sample_data": listing.is_sample,
+        "address": address,
+        "qr": mark_safe(segno.make(address).svg_inline(scale=3, svgclass="qr", omitsize=True)),  # noqa: S308 ours
+    }
+    return render(request, "programs/sheet.html", context)
+
+
+@login_not_required
+@require_safe
+def compare(request: HttpRequest) -> HttpResponse:
+    """Up to four programs side by side; `differences=1` hides the rows that are alike."""
+    asked = list(dict.fromkeys(slug for slug in request.GET.getlist("p") if "\x00" not in slug))
+    kept = asked[:MOST_COMPARED]
+    found = {one.slug: one for one in Program.objects.visible().with_details().filter(slug__in=kept)}
+    programs = [found[slug] for slug in kept if slug in found]
+    only_differences = request.GET.get("differences") == "1"
+    context = {
+        "programs": programs,
+        "comparison": compare_programs(programs, only_differences=only_differences),
+        "only_differences": only_differences,
+        "left_out": max(0, len(asked) - MOST_COMPARED),
+        "missing": len(kept) - len(programs),
+        "sample_data": any(one.is_sample for one in programs),
+    }
+    return render(request, "programs/compare.html", context)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: HttpRequest, slug: str) -> HttpResponse:
+    """Report a problem with a listing; answers with a status page of its own."""
+    listing = get_object_or_404(Program.objects.visible(), slug=slug)
+    form = ProblemReportForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        made = reporting.report(program=listing, kind=form.cleaned_data["kind"], message=form.cleaned_data["message"])
+        return redirect("report_status", code=made.code)
+    context = {"form": form, "program": listing, "sample_data": listing.is_sample}
+    return render(request, "programs/report.html", context)
+
+
+@login_not_required
+@require_safe
+def report_status(request: HttpRequest, code: str) -> HttpResponse:
+    """What became of a report. The code is the only way in; the page holds nothing about the reporter."""
+    found = get_object_or_404(ProblemReport.objects.select_related("program"), code=code)
+    steps = [ProblemReport.State.RECEIVED, ProblemReport.State.CHECKING]
+    steps.append(ProblemReport.State(found.state) if found.closed_at else ProblemReport.State.FIXED)
+    context = {"report": found, "program": found.program, "steps": steps, "sample_data": found.program.is_sample}
+    return render(request, "programs/report_status.html", context)
+
+
+def _listing(slug: str) -> Program:
+    listing = Program.objects.with_details().select_related("merged_into").filter(slug=slug).first()
+    if listing is None or listing.status == Status.DRAFT:
+        raise Http404
+    return listing
+
+
+def _data_block(data: dict[str, object]) -> SafeString:
+    """JSON for a `<script type="application/ld+json">`: no text in it can end the block."""
+    escapes = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
+    return mark_safe(json.dumps(data, ensure_ascii=False).translate(escapes))  # noqa: S308 escaped above

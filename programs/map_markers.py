@@ -1,0 +1,190 @@
+"""The circles on a map: numbered pins that lead to cards, clusters that lead nearer."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from django.utils.translation import gettext, ngettext
+from numpy.typing import NDArray
+
+from programs import albers
+from programs.basemap import Window
+from programs.geo import Point
+
+CELL = 40  # pixels: programs in one cell of this size are drawn as one
+PIN = 13  # pixels: a pin's radius; a finger needs 24 across
+BUTTONS = (60, 110)  # pixels: what the zoom buttons cover in the upper right corner
+ONE_BUTTON = (60, 62)  # on the map of the whole country, which only zooms in
+MILES_ACROSS_COUNTRY = 2_900.0
+
+Floats = NDArray[np.float64]
+ClusterLink = Callable[[Point, float], str]  # the middle of a cluster and the miles it reaches → where it leads
+
+
+class Pin(NamedTuple):
+    """A program on this page of the list: pin 3 leads to the card with id "p3"."""
+
+    latitude: float
+    longitude: float
+    number: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A circle that is a link: a numbered pin, or a cluster with its count."""
+
+    x: int
+    y: int
+    radius: int
+    text: str
+    name: str  # what a screen reader says
+    href: str
+    number: int | None = None  # of the card it points at; None for a cluster
+    count: int = 1
+
+    @property
+    def baseline(self) -> int:
+        return self.y + 5
+
+    def covers(self, x: float, y: float, margin: float = 0) -> bool:
+        return math.hypot(x - self.x, y - self.y) < self.radius + margin
+
+
+class Sheet:
+    """The picture's surface: where a point of the globe falls on it."""
+
+    def __init__(self, window: Window | None, size: tuple[int, int], cluster_link: ClusterLink) -> None:
+        self.window = window
+        self.cluster_link = cluster_link
+        # The country is wider than high: its map keeps the width, and the height that goes with it.
+        self.size = size if window else (size[0], round(size[0] * albers.HEIGHT / albers.WIDTH))
+
+    def project(self, points: Floats) -> tuple[NDArray[np.intp], Floats]:
+        """Which of the points (latitude, longitude) the sheet shows, and the pixels of those."""
+        rows = self._candidates(points)
+        latitude, longitude = points[rows].T
+        if self.window:
+            xy = np.column_stack(self.window.project(longitude, latitude))
+        else:
+            xy = np.column_stack(albers.project(longitude, latitude)) * (self.size[0] / albers.WIDTH)
+        inside = ((xy >= 0) & (xy <= self.size)).all(axis=1)  # never so for "not a number"
+        return rows[inside], xy[inside]
+
+    def _candidates(self, points: Floats) -> NDArray[np.intp]:
+        """Points at the right latitudes: cheap to tell, and seldom many of a whole directory."""
+        south, north = -90.0, 90.0
+        if self.window:
+            south, north = self.window.at(0, self.window.height).latitude, self.window.at(0, 0).latitude
+        return np.flatnonzero((points[:, 0] >= south) & (points[:, 0] <= north))
+
+    def pins(self, pins: Sequence[Pin]) -> list[Marker]:
+        """A pin for each program; programs at one spot share the pin of the first."""
+        points = np.array([(p.latitude, p.longitude) for p in pins], np.float64).reshape(-1, 2)
+        groups: list[tuple[float, float, list[Pin]]] = []
+        rows, xy = self.project(points)
+        for row, (x, y) in zip(rows.tolist(), xy.tolist(), strict=True):
+            near = [group for group in groups if math.hypot(group[0] - x, group[1] - y) < PIN * 2]
+            if near:
+                near[0][2].append(pins[row])
+            else:
+                groups.append((x, y, [pins[row]]))
+        return [_pin(round(x), round(y), group) for x, y, group in groups]
+
+    def clusters(self, points: Floats, pins: list[Marker]) -> list[Marker]:
+        """The other programs, those close together as one circle with their number, clear of the pins."""
+        rows, xy = self.project(points)
+        if not len(rows):
+            return []
+        group = _grouped(xy)
+        counts, centres = np.bincount(group), _means(xy, group)
+        reach = np.zeros(len(counts))
+        np.maximum.at(reach, group, np.hypot(*(xy - centres[group]).T))
+        places = _means(np.where(points[rows] > [90, 100], points[rows] - [0, 360], points[rows]), group)
+        return [
+            self._cluster(count, centre, place, spread=pixels / self.pixels_per_mile, pins=pins)
+            for count, centre, place, pixels in zip(
+                counts.tolist(), centres.tolist(), places.tolist(), reach.tolist(), strict=True
+            )
+        ]
+
+    @property
+    def pixels_per_mile(self) -> float:
+        return self.window.pixels_per_mile if self.window else self.size[0] / MILES_ACROSS_COUNTRY
+
+    def _cluster(self, count: int, at: list[float], place: list[float], *, spread: float, pins: list[Marker]) -> Marker:
+        middle = self.window.at(at[0], at[1]) if self.window else Point(place[0], (place[1] + 180) % 360 - 180)
+        radius = _radius(count)
+        x, y = self._clear_of(pins, at[0], at[1], radius)
+        name = ngettext("%(count)s more program here. Zoom in.", "%(count)s more programs here. Zoom in.", count)
+        href = self.cluster_link(middle, spread)
+        return Marker(round(x), round(y), radius, str(count), name % {"count": count}, href, count=count)
+
+    def _clear_of(self, pins: list[Marker], x: float, y: float, radius: int) -> tuple[float, float]:
+        """Beside the pin that it would cover, and inside the picture."""
+        for pin in pins:
+            if pin.covers(x, y, radius):
+                apart = math.hypot(x - pin.x, y - pin.y)
+                east, south = ((x - pin.x) / apart, (y - pin.y) / apart) if apart > 1 else (0.8, -0.6)
+                x, y = pin.x + east * (pin.radius + radius), pin.y + south * (pin.radius + radius)
+        width, height = self.size
+        buttons = BUTTONS if self.window else ONE_BUTTON
+        if y < buttons[1] + radius:
+            width -= buttons[0]
+        return min(max(x, radius), width - radius), min(max(y, radius), height - radius)
+
+
+def _pin(x: int, y: int, group: list[Pin]) -> Marker:
+    first, *more = group
+    if not more:
+        return Marker(x, y, PIN, str(first.number), f"{first.number}. {first.name}", f"#p{first.number}", first.number)
+    name = gettext("%(count)s programs at one spot: %(names)s") % {
+        "count": len(group),
+        "names": "; ".join(f"{pin.number}. {pin.name}" for pin in group),
+    }
+    text = f"{first.number}+{len(more)}"
+    return Marker(x, y, PIN + 4, text, name, f"#p{first.number}", first.number, count=len(group))
+
+
+def _radius(count: int) -> int:
+    return round(12 + 3 * math.log10(count))
+
+
+def _means(values: Floats, group: NDArray[np.intp]) -> Floats:
+    """The mean of each group's rows; groups are numbered from 0."""
+    return np.column_stack([np.bincount(group, weights=axis) for axis in values.T]) / np.bincount(group)[:, None]
+
+
+def _grouped(xy: Floats) -> NDArray[np.intp]:
+    """Each point's group: its cell of the grid, joined with cells whose circles would overlap."""
+    column, row = (xy // CELL).astype(np.intp).T
+    cell = row * (int(column.max()) + 1) + column
+    counts = np.bincount(cell)
+    used = np.flatnonzero(counts)
+    weights = counts[used]
+    centres = np.column_stack([np.bincount(cell, weights=axis)[used] for axis in xy.T]) / weights[:, None]
+    group = np.arange(len(used))
+    for _ in range(4):  # joining moves and grows circles, so that others touch
+        sizes: Floats = np.bincount(group, weights=weights).astype(np.float64)
+        middles = np.column_stack([np.bincount(group, weights=axis * weights) for axis in centres.T]) / sizes[:, None]
+        absorbed: NDArray[np.intp] = _absorbed(sizes, middles)[group]
+        joined = np.unique(absorbed, return_inverse=True)[1].reshape(-1)
+        if joined.max() == group.max():
+            break
+        group = joined
+    group_of_cell = np.zeros(len(counts), np.intp)
+    group_of_cell[used] = group
+    return group_of_cell[cell]
+
+
+def _absorbed(sizes: Floats, middles: Floats) -> NDArray[np.intp]:
+    """For each circle the one that takes it up: itself, or a larger one that it overlaps."""
+    radii = 12 + 3 * np.log10(sizes)
+    overlaps = np.hypot(*(middles[:, None] - middles[None]).T) < radii[:, None] + radii[None]
+    into = np.full(len(sizes), -1)
+    for one in np.argsort(-sizes, kind="stable").tolist():
+        if into[one] < 0:
+            into[overlaps[one] & (into < 0)] = one
+    return into

@@ -1,0 +1,60 @@
+"""The derived half of the directory: what search reads. Rebuilt by one command, never edited."""
+
+from django.contrib.postgres.indexes import GistIndex
+from django.db import models
+from django.db.models.functions import Now
+
+
+class PointField(models.Field):
+    """PostgreSQL's own `point` (longitude, latitude); written and read by the search's SQL only."""
+
+    def db_type(self, connection: object) -> str:
+        return "point"
+
+
+class SearchRecord(models.Model):
+    """A published program as one fixed-width record, written in the transaction that changed the program.
+
+    `program_id` is not a foreign key: a program that is gone leaves a tombstone (`rec` NULL), so
+    that every process learns of it. What differs in length from program to program stands beside the
+    record: its payers by name and its required weekly sessions, packed as `programs.search.record` says.
+    """
+
+    program_id = models.BigIntegerField(primary_key=True)
+    rev = models.BigIntegerField(unique=True)
+    rec = models.BinaryField(null=True)
+    payers = models.BinaryField(default=bytes)
+    sessions = models.BinaryField(default=bytes)
+    location = PointField(null=True)
+    is_virtual = models.BooleanField(default=False)
+    is_sample = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = "search record"
+        verbose_name_plural = "search records"
+        indexes = [
+            GistIndex(fields=["location"], name="search_location"),
+            models.Index(
+                fields=["program_id"],
+                name="search_virtual",
+                condition=models.Q(is_virtual=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.program_id} @ {self.rev}"
+
+
+class DirectoryVersion(models.Model):
+    """One row: the newest revision. It is bumped under its row lock, so revision order is commit order."""
+
+    version = models.BigIntegerField(default=0)
+    changed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = "directory version"
+        verbose_name_plural = "directory version"
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="directory_version_single")]
+
+    def __str__(self) -> str:
+        return str(self.version)

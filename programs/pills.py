@@ -1,0 +1,232 @@
+"""The filters as the search page shows them: pills with counts, chips to take away, the week to tick."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from programs import schedule, wording
+from programs.search.query import Query
+from programs.search.vocabulary import FACETS, is_payment_type, label_of, payers
+from programs.slots import Skeleton
+
+
+def filter_label(name: str) -> str:
+    """A filter's name in words."""
+    others = {
+        "q": _("Name"),
+        "radius": _("Distance"),
+        "max_cost": _("Cost"),
+        "sliding": _("Sliding scale"),
+        "accepting": _("New patients"),
+        "start_within": _("Next start"),
+        "free": _("Free hours"),
+    }
+    return others.get(name) or str(FACETS[name].label)
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter in force and the address without it."""
+
+    label: str
+    url: str
+
+
+def chips(query: Query, parameters: QueryDict, path: str) -> list[Chip]:
+    """Every filter in force, each with the address that leaves it out."""
+    found = []
+    for name, values in query.facets.items():
+        found += [Chip(str(label_of(name, value)), _without(parameters, path, name, value)) for value in values]
+    found += [
+        Chip(f"{span_words(span)}", _without(parameters, path, "free", schedule.format_free(span)))
+        for span in query.free
+    ]
+    singles = {
+        "radius": query.radius and _("Within %(miles)g miles") % {"miles": query.radius},
+        "q": query.name and f"“{query.name}”",
+        "max_cost": query.max_cost is not None and _("Up to $%(cost)s a week") % {"cost": query.max_cost},
+        "sliding": query.sliding and _("Sliding scale"),
+        "accepting": query.accepting and _("Takes new patients"),
+        "start_within": query.start_within is not None
+        and _("Starts within %(days)s days") % {"days": query.start_within},
+    }
+    found += [Chip(str(label), _without(parameters, path, name)) for name, label in singles.items() if label]
+    return found
+
+
+def span_words(span: schedule.Span) -> str:
+    """Free Mon 9 am–12 pm"""
+    day, start = divmod(span.start, schedule.DAY)
+    end = span.end - day * schedule.DAY
+    times = wording.hours(_time(start), _time(end))
+    return _("Free %(day)s %(hours)s") % {"day": wording.days([day]), "hours": times}
+
+
+def _time(minute: int) -> dt.time:
+    minute %= schedule.DAY
+    return dt.time(minute // 60, minute % 60)
+
+
+def _without(parameters: QueryDict, path: str, name: str, value: str = "") -> str:
+    left = tidy(parameters)
+    left.setlist(name, [other for other in left.getlist(name) if value and other != value])
+    left.pop("page", None)
+    return f"{path}?{left.urlencode()}" if left else path
+
+
+def tidy(parameters: QueryDict) -> QueryDict:
+    """The address without empty parameters."""
+    left = parameters.copy()
+    for name in list(left):
+        kept = [value for value in left.getlist(name) if value]
+        if kept:
+            left.setlist(name, kept)
+        else:
+            del left[name]
+    return left
+
+
+class FilterSkeletons:
+    """The filter block without counts and ticks, by language and by the payers there are."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, tuple[str, ...]], Skeleton] = {}
+
+    def of(self, named: tuple[str, ...]) -> Skeleton:
+        key = (get_language() or "en", named)
+        if key not in self._kept:
+            if len(self._kept) > 50:
+                self._kept.clear()
+            self._kept[key] = Skeleton("programs/filters.html", {"groups": _groups(named), **_week_words()})
+        return self._kept[key]
+
+
+filter_skeletons = FilterSkeletons()
+MOST_NAMED = 12  # payers offered by name beside those that are ticked
+
+# Pills, each with the facets in its popover.
+PILLS = (
+    ("when", ("when", "day")),
+    ("payer", ("payer",)),
+    ("format", ("format",)),
+    ("who", ("age", "population", "gender", "language")),
+    ("care", ("condition", "therapy", "service", "medication", "level")),
+    ("more", ("accreditation",)),
+)
+
+
+def _groups(named: tuple[str, ...]) -> list[dict[str, Any]]:
+    labels = {
+        "when": _("When"),
+        "payer": _("Insurance"),
+        "format": _("In person or video"),
+        "who": _("Who it is for"),
+        "care": _("Care"),
+        "more": _("More"),
+    }
+    groups = []
+    for pill, names in PILLS:
+        facets = []
+        for name in names:
+            values = FACETS[name].values + (list(named) if name == "payer" else [])
+            options = [{"value": value, "label": label_of(name, value)} for value in values]
+            facets.append({"name": name, "label": FACETS[name].label, "help": FACETS[name].help, "options": options})
+        groups.append({"pill": pill, "label": labels[pill], "facets": facets})
+    return groups
+
+
+def render_filters(query: Query, counts: dict[str, dict[str, int]]) -> SafeString:
+    """Every filter with its count: how many programs ticking it alone would give."""
+    values = {**{f"label:{pill}": "" for pill, _names in PILLS}}
+    for name, found in counts.items():
+        ticked = set(query.facets.get(name, ()))
+        if name in ("sliding", "accepting") and getattr(query, name):
+            ticked = {"1"}
+        for value, count in found.items():
+            is_on = value in ticked
+            values[f"n:{name}:{value}"] = str(count)
+            values[f"on:{name}:{value}"] = " checked" if is_on else ""
+    for pill, names in PILLS:
+        ticked_labels = [str(label_of(name, value)) for name in names for value in query.facets.get(name, ())]
+        if pill == "more":
+            ticked_labels += [
+                filter_label(name)
+                for name in ("sliding", "accepting", "max_cost", "start_within")
+                if _is_set(query, name)
+            ]
+        values[f"set:{pill}"] = " set" if ticked_labels else ""
+        values[f"label:{pill}"] = escape(_pill_words(ticked_labels)) if ticked_labels else ""
+    values["set:radius"] = " set" if query.radius else ""
+    values["label:radius"] = (
+        escape(_("Within %(miles)g miles") % {"miles": query.radius}) if query.radius else escape(_("Any distance"))
+    )
+    for radius in (5, 10, 25, 50, 100):
+        values[f"radius:{radius}"] = " checked" if query.radius == radius else ""
+    values["radius:"] = "" if query.radius else " checked"
+    values["max_cost"] = "" if query.max_cost is None else str(query.max_cost)
+    values["start_within"] = "" if query.start_within is None else str(query.start_within)
+    values["q"] = escape(query.name)
+    values |= _free_ticks(query)
+    skeleton = filter_skeletons.of(_named(query, counts))
+    return skeleton.fill(lambda name: values.get(name, "" if name.startswith("on:") else "0"))
+
+
+def _is_set(query: Query, name: str) -> bool:
+    return getattr(query, name) not in (None, False)
+
+
+def _pill_words(labels: list[str]) -> str:
+    return labels[0] if len(labels) == 1 else _("%(first)s +%(more)s") % {"first": labels[0], "more": len(labels) - 1}
+
+
+def _named(query: Query, counts: dict[str, dict[str, int]]) -> tuple[str, ...]:
+    """Payers to offer by name: the ticked ones and those most programs here take."""
+    named = {value: count for value, count in counts["payer"].items() if not is_payment_type(value) and count}
+    ticked = [value for value in query.facets.get("payer", ()) if not is_payment_type(value)]
+    best = sorted(named, key=lambda value: (-named[value], value))[:MOST_NAMED]
+    known = payers.current().by_slug
+    chosen = dict.fromkeys(ticked + best)
+    return tuple(sorted((slug for slug in chosen if slug in known), key=lambda slug: known[slug].name))
+
+
+# --- my week ------------------------------------------------------------------------------------------------
+# The grid's rows: early morning to night, in blocks of three hours.
+WEEK_ROWS = ((6, 9), (9, 12), (12, 15), (15, 18), (18, 21), (21, 24))
+
+
+WEEK_SPANS = [
+    schedule.Span(day * schedule.DAY + start * 60, day * schedule.DAY + end * 60)
+    for start, end in WEEK_ROWS
+    for day in range(7)
+]
+
+
+def _week_words() -> dict[str, Any]:
+    """The week grid's days and hours, for its template."""
+    days = [{"short": wording.days([day])} for day in range(7)]
+    rows = []
+    for row, (start, end) in enumerate(WEEK_ROWS):
+        spans = WEEK_SPANS[row * 7 : row * 7 + 7]
+        cells = [
+            {"value": schedule.format_free(span), "day": day["short"]} for span, day in zip(spans, days, strict=True)
+        ]
+        rows.append({"label": wording.hours(_time(start * 60), _time(end * 60)), "cells": cells})
+    return {"rows": rows, "days": days}
+
+
+def _free_ticks(query: Query) -> dict[str, str]:
+    """Which boxes of the grid lie wholly in the free hours."""
+    if not query.free:
+        return {}
+    merged = schedule.merge(query.free)
+    return {
+        f"on:free:{schedule.format_free(span)}": " checked"
+        for span in WEEK_SPANS
+        if any(one.start <= span.start and span.end <= one.end for one in merged)
+    }

@@ -1,0 +1,376 @@
+"""One program as its page tells it: each fact with its date and source, each gap as a question to ask.
+
+Nothing here asks the database beyond `ProgramQuerySet.with_details()` and the neighbours' look-up.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from programs import freshness, geo, schedule, wording
+from programs.choices import CareLevel, Day, Format
+from programs.models import Confirmation, Phone, Program, SessionBlock, SourceRecord
+from programs.models.evidence import Topic
+from programs.models.payer import AcceptanceSource, Network
+from programs.questions import QUESTIONS, Question
+from programs.search.vocabulary import FACETS
+
+Words = str | Promise
+
+# The national range of prices a week that the cost bar is drawn against (see guides.facts for its source).
+TYPICAL_WEEK = (250, 600)
+SHARED_BY_MANY = 5  # listings with one number: likely a call centre, so the page says so
+NEARBY_MILES = 25
+
+STEP_UP = (CareLevel.PHP, CareLevel.RESIDENTIAL_SHORT, CareLevel.RESIDENTIAL_LONG, CareLevel.RESIDENTIAL)
+STEP_DOWN = (CareLevel.OUTPATIENT,)
+
+
+class Fact(NamedTuple):
+    """A labelled value; `value` is "" when the program has not told us."""
+
+    label: Words
+    value: str
+
+
+# The six facts under a program's name.
+GLANCE: tuple[Words, ...] = (
+    gettext_lazy("Time"),
+    gettext_lazy("Length"),
+    gettext_lazy("Where"),
+    gettext_lazy("Ages"),
+    gettext_lazy("Languages"),
+    gettext_lazy("Price without insurance"),
+)
+
+
+class Answers(NamedTuple):
+    """What a program said about one group of facts: yes, no (or not reported), and how many are unknown."""
+
+    label: Words
+    yes: list[Words]
+    no: list[Words]
+    unknown: int
+
+
+class PayerLine(NamedTuple):
+    """One payer with its rung on the evidence ladder: "confirmed", "program", "type_only" or "refused"."""
+
+    name: Words
+    rung: str
+    words: str
+    as_of: str
+    note: str
+
+
+class Cell(NamedTuple):
+    """One day of the drawn week."""
+
+    name: Words
+    sessions: list[str]
+
+
+class Track(NamedTuple):
+    """A morning or an evening track: alternatives, each with its own week."""
+
+    name: str
+    days: list[Cell]
+
+
+class Neighbour(NamedTuple):
+    program: Program
+    miles: float
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What the page, the call sheet and the comparison say about one program."""
+
+    program: Program
+    today: dt.date
+
+    @classmethod
+    def of(cls, program: Program) -> "Profile":
+        return cls(program, timezone.localdate())
+
+    # --- where it comes from -------------------------------------------------------------------
+    @cached_property
+    def confirmations(self) -> dict[str, Confirmation]:
+        return freshness.newest(self.program.confirmations.all())
+
+    @cached_property
+    def checked(self) -> Confirmation | None:
+        """The newest confirmation of anything."""
+        return max(self.confirmations.values(), key=lambda one: one.confirmed_on, default=None)
+
+    @cached_property
+    def is_stale(self) -> bool:
+        """Whether the newest check is too old to lean on."""
+        return bool(self.checked) and freshness.band(
+            Topic.SCHEDULE, self.checked.confirmed_on if self.checked else None, today=self.today
+        ) in (freshness.Band.STALE, freshness.Band.EXPIRED)
+
+    @cached_property
+    def sources(self) -> list[SourceRecord]:
+        return sorted(self.program.sources.all(), key=lambda source: -source.survey_year)
+
+    @property
+    def reported_year(self) -> int | None:
+        """The survey year of a listing that stands on the federal directory alone."""
+        return self.sources[0].survey_year if self.sources and not self.confirmations else None
+
+    @property
+    def gone_since(self) -> int | None:
+        """The newest directory that no longer has this listing."""
+        years = [source.gone_since_year for source in self.sources]
+        return max(filter(None, years)) if years and all(years) else None
+
+    @cached_property
+    def topics(self) -> list[tuple[str, Words, Confirmation | None, freshness.Band]]:
+        """Every topic: its name, newest confirmation and how old that is."""
+        rows: list[tuple[str, Words, Confirmation | None, freshness.Band]] = []
+        for topic in Topic:
+            found = self.confirmations.get(topic)
+            age = freshness.band(topic, found.confirmed_on if found else None, today=self.today)
+            rows.append((topic.value, topic.label, found, age))
+        return rows
+
+    # --- when ----------------------------------------------------------------------------------
+    @cached_property
+    def sessions(self) -> list[SessionBlock]:
+        return list(self.program.sessions.all())
+
+    @cached_property
+    def tracks(self) -> list[Track]:
+        found = schedule.tracks(self.sessions)
+        return [Track(name, _week(blocks)) for name, blocks in found.items()]
+
+    @cached_property
+    def hours(self) -> str:
+        """Hours a week, counted from the sessions; else as stated; "" when not told."""
+        counted = schedule.weekly_hours(self.sessions)
+        if counted:
+            return _span(*counted)
+        return f"{self.program.hours_per_week:g}" if self.program.hours_per_week is not None else ""
+
+    @cached_property
+    def hours_flag(self) -> str:
+        return schedule.hours_flag(self.sessions, ages=self.program.ages)
+
+    @cached_property
+    def shows_openings(self) -> bool:
+        return freshness.shows_openings(self.program, today=self.today)
+
+    @property
+    def next_start(self) -> dt.date | None:
+        """The next start, if it was confirmed this week and is still to come."""
+        starts = self.program.next_start_on
+        return starts if self.shows_openings and starts and starts >= self.today else None
+
+    # --- money ---------------------------------------------------------------------------------
+    @cached_property
+    def cost(self) -> str:
+        low, high = self.program.cost_per_week_min, self.program.cost_per_week_max
+        if low is None or high is None:
+            return ""
+        return f"${low:,}" if low == high else f"${low:,}–${high:,}"
+
+    @cached_property
+    def whole_cost(self) -> str:
+        """Weeks × price, when both are known."""
+        program = self.program
+        if program.cost_per_week_min is None or program.cost_per_week_max is None or program.weeks_max is None:
+            return ""
+        low = program.cost_per_week_min * (program.weeks_min or program.weeks_max)
+        high = program.cost_per_week_max * program.weeks_max
+        return f"${low:,}" if low == high else f"${low:,}–${high:,}"
+
+    @cached_property
+    def cost_bar(self) -> dict[str, int]:
+        """Where the prices lie on a bar of 640 units that stands for $0 to $1,000 a week."""
+        low, high = self.program.cost_per_week_min or 0, self.program.cost_per_week_max or 0
+        scale = 0.64
+        left, right = (round(min(price, 1000) * scale) for price in (low, high))
+        return {
+            "low": round(TYPICAL_WEEK[0] * scale),
+            "high": round(TYPICAL_WEEK[1] * scale),
+            "width": round((TYPICAL_WEEK[1] - TYPICAL_WEEK[0]) * scale),
+            "mark": left,
+            "mark_width": max(6, right - left),
+            "label": min(max(left + max(6, right - left) // 2, 60), 580),
+        }
+
+    @cached_property
+    def payers(self) -> list[PayerLine]:
+        """Confirmed for a plan, then what the program says, then kinds of payment only."""
+        lines = []
+        for acceptance in self.program.payer_acceptances.all():
+            confirmed = acceptance.source == AcceptanceSource.BENEFITS_CHECK and freshness.band(
+                Topic.PAYERS, acceptance.as_of, today=self.today
+            ) in (freshness.Band.FRESH, freshness.Band.DUE)
+            rung = "confirmed" if confirmed else "program"
+            if acceptance.network == Network.NOT_ACCEPTED:
+                rung = "refused"
+            lines.append(
+                PayerLine(
+                    acceptance.payer.name,
+                    rung,
+                    acceptance.get_network_display(),
+                    date_format(acceptance.as_of, "DATE_FORMAT"),
+                    acceptance.plan_note,
+                )
+            )
+        labels = FACETS["payer"].labels
+        lines += [PayerLine(labels[slug], "type_only", "", "", "") for slug in self.program.payment_types]
+        order = ("confirmed", "program", "type_only", "refused")
+        return sorted(lines, key=lambda line: (order.index(line.rung), str(line.name)))
+
+    # --- what and for whom -----------------------------------------------------------------------
+    def answers(self, name: str) -> Answers:
+        """Yes, no and unknown of one facet."""
+        facet = FACETS[name]
+        yes, no, unknown = [], [], 0
+        offered = set(getattr(self.program, facet.column))
+        for value, label in facet.labels.items():
+            if value in offered:
+                yes.append(label)
+            elif f"{facet.prefix}:{value}" in self.program.not_offered:
+                no.append(label)
+            else:
+                unknown += 1
+        return Answers(facet.label, yes, no, unknown)
+
+    @cached_property
+    def care(self) -> list[Answers]:
+        return [self.answers(name) for name in ("condition", "therapy", "medication", "service")]
+
+    @cached_property
+    def people(self) -> list[Answers]:
+        return [self.answers(name) for name in ("age", "gender", "population", "language")]
+
+    @cached_property
+    def quality(self) -> Answers:
+        return self.answers("accreditation")
+
+    @cached_property
+    def glance(self) -> list[Fact]:
+        """The six facts under the name."""
+        program = self.program
+        formats = [str(Format(value).label) for value in program.formats]
+        ages = [str(label) for label in self.answers("age").yes]
+        values = [
+            self._time_words(),
+            _weeks(program.weeks_min, program.weeks_max),
+            ", ".join(formats),
+            _ages(program.min_age, program.max_age) or ", ".join(ages),
+            ", ".join(str(label) for label in self.answers("language").yes),
+            _("%(cost)s a week") % {"cost": self.cost} if self.cost else "",
+        ]
+        return [Fact(label, value) for label, value in zip(GLANCE, values, strict=True)]
+
+    def _time_words(self) -> str:
+        if not self.hours:
+            return ""
+        return _("%(hours)s hours a week") % {"hours": self.hours}
+
+    # --- what is missing -------------------------------------------------------------------------
+    @cached_property
+    def unknown(self) -> list[Words]:
+        """What this program has not told us, in words for a list."""
+        program = self.program
+        gaps = {
+            _("on which days and at what times it meets"): not self.sessions,
+            _("what it costs a week"): not self.cost,
+            _("which insurance plans it takes"): not program.payer_acceptances.all(),
+            _("how many weeks it lasts"): program.weeks_min is None and program.weeks_max is None,
+            _("whether it takes new patients now"): not self.shows_openings or program.accepting_new is None,
+            _("whether it has a sliding scale"): program.sliding_scale is None
+            and "sliding-fee" not in program.payment_types
+            and "payment:sliding-fee" not in program.not_offered,
+            _("which therapies it uses"): not program.therapies,
+            _("whether family can take part"): program.family_program is None and "family" not in program.therapies,
+        }
+        return [words for words, missing in gaps.items() if missing]
+
+    @cached_property
+    def questions(self) -> list[Question]:
+        """What to ask: this program's own gaps first, then what to ask anybody."""
+        own = [Question(_("Ask %(gap)s.") % {"gap": gap}, "") for gap in self.unknown]
+        return own + list(QUESTIONS)
+
+    # --- numbers ---------------------------------------------------------------------------------
+    @cached_property
+    def phones(self) -> list[Phone]:
+        return [phone for phone in self.program.phones.all() if phone.purpose != Phone.Purpose.FAX]
+
+    @cached_property
+    def shared_by(self) -> int:
+        """How many listings show this program's first number, if that is a toll-free number shared by many."""
+        if not self.phones or self.phones[0].number[2:5] not in ("800", "833", "844", "855", "866", "877", "888"):
+            return 0
+        number = self.phones[0].number
+        count = Program.objects.published().filter(phones__number=number).distinct().count()
+        return count if count >= SHARED_BY_MANY else 0
+
+
+def neighbours(program: Program, *, levels: Sequence[str] = (), limit: int = 3) -> list[Neighbour]:
+    """The nearest published programs within 25 miles, with one of `levels` at their place if any are given."""
+    if program.latitude is None or program.longitude is None:
+        return []
+    here = geo.Point(program.latitude, program.longitude)
+    box = geo.box_around(here, NEARBY_MILES)
+    inside = Q()
+    for west, east in box.spans:
+        inside |= Q(longitude__range=(west, east))
+    near = Program.objects.published().filter(inside, latitude__range=(box.south, box.north)).exclude(pk=program.pk)
+    near = near.filter(is_sample=program.is_sample)
+    if levels:
+        near = near.filter(other_levels__overlap=list(levels))
+    found = [
+        Neighbour(other, geo.distance(here, geo.Point(other.latitude, other.longitude)))
+        for other in near.only("slug", "name", "city", "state", "latitude", "longitude", "other_levels")
+        if other.latitude is not None and other.longitude is not None
+    ]
+    return sorted((one for one in found if one.miles <= NEARBY_MILES), key=lambda one: (one.miles, one.program.pk))[
+        :limit
+    ]
+
+
+def _week(blocks: Iterable[SessionBlock]) -> list[Cell]:
+    by_day: dict[int, list[str]] = {}
+    for block in blocks:
+        words = wording.hours(block.starts, block.ends)
+        extra = [] if block.kind == "group" else [block.get_kind_display()]
+        extra += [] if block.is_required else [_("optional")]
+        by_day.setdefault(block.weekday, []).append(" ".join([words, *(str(word).lower() for word in extra)]))
+    return [Cell(label, by_day.get(number, [])) for number, label in enumerate(Day.labels)]
+
+
+def _span(low: float, high: float) -> str:
+    return f"{low:g}" if low == high else f"{low:g}–{high:g}"
+
+
+def _weeks(low: int | None, high: int | None) -> str:
+    if high is None and low is None:
+        return ""
+    if low is None or high is None or low == high:
+        weeks = high if high is not None else low
+        return ngettext("%(weeks)s week", "%(weeks)s weeks", weeks or 0) % {"weeks": weeks}
+    return _("%(low)s to %(high)s weeks") % {"low": low, "high": high}
+
+
+def _ages(low: int | None, high: int | None) -> str:
+    if low is None and high is None:
+        return ""
+    if high is None:
+        return _("%(low)s and older") % {"low": low}
+    return _("%(low)s to %(high)s") % {"low": low or 0, "high": high}

@@ -1,0 +1,200 @@
+"""The programs of an answer as lists show them: cards, with why each is there and what it has not told."""
+
+import datetime as dt
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from programs import schedule, wording
+from programs.freshness import Band, band
+from programs.models.evidence import Topic
+from programs.pills import filter_label
+from programs.search.cards import Card, CardPayer, cards
+from programs.search.query import Hit, Query
+from programs.search.vocabulary import label_of
+from programs.slots import Skeleton
+
+KEPT = 4000
+SHOWN_PAYERS = 4
+SHOWN_LINES = 2
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A card as HTML without what belongs to one search, and its payers, which each search orders anew."""
+
+    skeleton: Skeleton
+    payers: list[CardPayer]
+
+
+class CardSkeletons:
+    """Drawn cards by program, revision, day and language."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[int, int, dt.date, str], Drawn] = OrderedDict()
+
+    def of(self, card: Card, rev: int, today: dt.date) -> Drawn:
+        key = (card.id, rev, today, get_language() or "en")
+        drawn = self._kept.get(key)
+        if drawn is None:
+            skeleton = Skeleton("programs/card.html", card_words(card, today))
+            drawn = self._kept[key] = Drawn(skeleton, card.payers())
+            while len(self._kept) > KEPT:
+                self._kept.pop(next(iter(self._kept)), None)
+        return drawn
+
+
+skeletons = CardSkeletons()
+
+
+def card_words(card: Card, today: dt.date) -> dict[str, Any]:
+    """What the card's template needs beside the card itself."""
+    lines = wording.track_lines(card.blocks)
+    seen, seen_is_old = _seen(card, today)
+    return {
+        "card": card,
+        "week": wording.week_strip(card.blocks),
+        "lines": lines[:SHOWN_LINES],
+        "more_lines": _("and %(count)s more") % {"count": len(lines) - SHOWN_LINES} if len(lines) > SHOWN_LINES else "",
+        "openings": _openings(card, today),
+        "cost": wording.money(card.cost_min, card.cost_max),
+        "format": wording.format_words(card.formats),
+        "area": f"{card.city}, {card.state}",
+        "zone": _zone(card),
+        "seen": seen,
+        "seen_is_old": seen_is_old,
+        "verify_url": _verify_url(),
+    }
+
+
+def _seen(card: Card, today: dt.date) -> tuple[str, bool]:
+    """The newest check and whether it is old; without one, what the survey's word is worth."""
+    if card.told:
+        _topic, told = max(card.told.items(), key=lambda pair: pair[1].on)
+        is_old = band(Topic.SCHEDULE, told.on, today=today) in (Band.STALE, Band.EXPIRED)
+        return wording.checked(told.on, told.method), is_old
+    if card.source:
+        return wording.reported(card.source.name, card.source.year), True
+    return _("Not checked yet"), True
+
+
+def _openings(card: Card, today: dt.date) -> list[str]:
+    """Next start and seats, while they may be believed."""
+    if not card.shows_openings(today):
+        return []
+    lines = []
+    if card.next_start_on and card.next_start_on >= today:
+        lines.append(wording.date(card.next_start_on))
+    if card.accepting_new is not None:
+        lines.append(_("Takes new patients") if card.accepting_new else _("Takes no new patients now"))
+    if card.seats_open:
+        lines.append(_("%(seats)s seats open") % {"seats": card.seats_open})
+    return lines[:2]
+
+
+def _zone(card: Card) -> str:
+    """Programs by video may be in another time zone than the person: their hours say which."""
+    if not (card.is_virtual_only and card.blocks):
+        return ""
+    return _("Times in %(zone)s time") % {"zone": card.time_zone.rpartition("/")[2].replace("_", " ")}
+
+
+def _verify_url() -> str:
+    try:
+        return reverse("verify")
+    except NoReverseMatch:
+        return ""
+
+
+# --- cards --------------------------------------------------------------------------------------------------
+def render_cards(hits: Iterable[Hit], query: Query, *, first: int = 1, prefix: str = "") -> SafeString:
+    """List items of these hits, numbered from `first`."""
+    hits = list(hits)
+    by_id = {hit.id: hit for hit in hits}
+    today = timezone.localdate()
+    html = []
+    for number, card in enumerate(cards.of(hits), start=first):
+        hit = by_id[card.id]
+        drawn = skeletons.of(card, hit.rev, today)
+        filled = {
+            "number": f"{prefix}{number}",
+            "miles": format_html("<b>{}</b> · ", wording.miles(hit.miles)) if hit.miles is not None else "",
+            "fit": _fit(card, hit, query),
+            "payers": _payers(drawn.payers, query),
+            "why": _why(card, hit, query),
+        }
+        html.append(drawn.skeleton.fill(filled.__getitem__))
+    return mark_safe("".join(html))  # noqa: S308  (each is escaped)
+
+
+def _fit(card: Card, hit: Hit, query: Query) -> str:
+    if not hit.fit:
+        return ""
+    if hit.fit == "fits":
+        return format_html('<p class="tags"><span class="tag ok">{}</span></p>', _("Fits your week"))
+    if hit.fit == "unknown":
+        return format_html('<p class="tags"><span class="tag gold">{}</span></p>', _("Has not told us its schedule"))
+    zone = query.place.time_zone if query.place else ""
+    minutes = schedule.shift(card.time_zone, zone, on=timezone.localdate())
+    collisions = schedule.fit(card.blocks, query.free, shift=minutes).collisions
+    words = _("Collides with your week: %(when)s") % {"when": "; ".join(map(wording.collision, collisions))}
+    return format_html('<p class="tags"><span class="tag warm">{}</span></p>', words)
+
+
+def _payers(found: list[CardPayer], query: Query) -> str:
+    """The payer line, asked payers first. Most cards of a page say the same, so the words are kept."""
+    asked = query.facets.get("payer", ())
+    if asked:
+        found = sorted(found, key=lambda payer: payer.slug not in asked)
+    shown = tuple((payer.label, payer.slug in asked, _payer_note(payer)) for payer in found[:SHOWN_PAYERS])
+    return _payer_line(shown, max(0, len(found) - SHOWN_PAYERS), get_language() or "en")
+
+
+def _payer_note(payer: CardPayer) -> str:
+    if payer.evidence == "confirmed":
+        return _("confirmed %(date)s") % {"date": wording.date(dt.date.fromisoformat(payer.as_of))}
+    return ""
+
+
+_payer_lines: dict[tuple[Any, int, str], str] = {}
+
+
+def _payer_line(shown: tuple[tuple[str, bool, str], ...], more: int, language: str) -> str:
+    key = (shown, more, language)
+    if key not in _payer_lines:
+        if len(_payer_lines) > KEPT:
+            _payer_lines.clear()
+        rows = [{"label": label, "asked": asked, "note": note} for label, asked, note in shown]
+        _payer_lines[key] = render_to_string("programs/card_payers.html", {"payers": rows, "more": more})
+    return _payer_lines[key]
+
+
+def _why(card: Card, hit: Hit, query: Query) -> str:
+    """Why it is in the list, and what it has not told us of what was asked."""
+    reasons = [label for name, values in query.facets.items() for label in _matches(card, name, values)]
+    unknown = [filter_label(name) for name in hit.unknown]
+    parts = []
+    if reasons:
+        parts.append(format_html("<span>{} {}</span>", _("Matches:"), ", ".join(reasons)))
+    if unknown:
+        parts.append(format_html("<span>{} {}</span>", _("Not told us:"), ", ".join(unknown)))
+    return format_html('<p class="why small muted">{}</p>', mark_safe(" · ".join(parts))) if parts else ""  # noqa: S308
+
+
+def _matches(card: Card, name: str, values: Iterable[str]) -> list[str]:
+    """Which of the ticked values the program has."""
+    has = card.answers.get(name)
+    if has is None:  # schedule: every hit meets then
+        return [str(label_of(name, value)) for value in values] if card.blocks else []
+    if name == "payer":
+        has = has | {payer.slug for payer in card.payers()}
+    return [str(label_of(name, value)) for value in values if value in has]

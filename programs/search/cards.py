@@ -1,0 +1,232 @@
+"""What a list shows of each program: read for the whole page in one statement, kept by revision.
+
+A card holds facts only, no dates judged and nothing of the query, so that it stays right until its program's
+next revision.
+"""
+
+import datetime as dt
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.db import connection
+
+from programs import schedule
+from programs.choices import Format, PaymentType
+from programs.freshness import FRESH_DAYS
+from programs.models.evidence import Topic
+from programs.models.payer import AcceptanceSource, Network
+from programs.search.query import Hit
+from programs.search.vocabulary import FACETS
+
+KEPT = 4000
+
+# Facets that are columns of the program.
+COLUMNS = {facet.name: facet.column for facet in FACETS.values() if facet.column}
+READ = f"""
+SELECT p.id, p.slug, p.name, o.name, p.street, p.street2, p.city, p.state, p.zip, p.latitude, p.longitude,
+  p.location_quality, p.time_zone, p.formats, p.virtual_states, p.ages, p.hours_per_week, p.cost_per_week_min,
+  p.cost_per_week_max, p.sliding_scale, p.payment_types, p.accepting_new, p.next_start_on, p.seats_open, p.is_sample,
+  {", ".join(f"p.{column}" for column in COLUMNS.values())},
+  (SELECT array_agg(ARRAY[y.slug, y.name, a.network, a.source, a.as_of::text] ORDER BY y.name)
+     FROM programs_payeracceptance a JOIN programs_payer y ON y.id = a.payer_id WHERE a.program_id = p.id),
+  (SELECT array_agg(ARRAY[s.track, s.weekday::text, s.starts::text, s.ends::text, s.kind, s.is_required::text]
+                    ORDER BY s.track, s.weekday, s.starts)
+     FROM programs_sessionblock s WHERE s.program_id = p.id),
+  (SELECT array_agg(ARRAY[t.topic, t.confirmed_on::text, t.method]) FROM (
+     SELECT DISTINCT ON (c.topic) c.topic, c.confirmed_on, c.method FROM programs_confirmation c
+     WHERE c.program_id = p.id ORDER BY c.topic, c.confirmed_on DESC, c.id DESC) t),
+  (SELECT ARRAY[r.source, r.survey_year::text, coalesce(r.gone_since_year::text, '')] FROM programs_sourcerecord r
+     WHERE r.program_id = p.id ORDER BY r.survey_year DESC, r.source DESC LIMIT 1)
+FROM programs_program p JOIN programs_organization o ON o.id = p.organization_id
+WHERE p.id = ANY(%s)
+"""  # noqa: S608  (column names are ours)
+
+
+class Block(NamedTuple):
+    """One weekly session."""
+
+    track: str
+    weekday: int
+    starts: dt.time
+    ends: dt.time
+    kind: str
+    is_required: bool
+
+
+class Told(NamedTuple):
+    """When one topic was last confirmed, and how."""
+
+    on: dt.date
+    method: str
+
+
+class Source(NamedTuple):
+    """The newest directory that lists the program; `gone_since` is set when a newer one does not."""
+
+    name: str
+    year: int
+    gone_since: int | None
+
+
+class CardPayer(NamedTuple):
+    """One step of the evidence ladder: confirmed by a benefits check, the program's word, or a kind of payment only."""
+
+    slug: str
+    label: str
+    evidence: str  # confirmed, program, type_only
+    as_of: str  # date, or the survey's year
+    network: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of one program, as far as lists show it."""
+
+    id: int
+    slug: str
+    name: str
+    organization: str
+    street: str
+    street2: str
+    city: str
+    state: str
+    zip: str
+    latitude: float | None
+    longitude: float | None
+    location_quality: str
+    time_zone: str
+    formats: list[str]
+    virtual_states: list[str]
+    ages: list[str]
+    hours_stated: float | None
+    cost_min: int | None
+    cost_max: int | None
+    sliding_scale: bool | None
+    payment_types: list[str]
+    accepting_new: bool | None
+    next_start_on: dt.date | None
+    seats_open: int | None
+    is_sample: bool
+    answers: dict[str, frozenset[str]]  # what it says yes to, by facet
+    acceptances: list[list[str]]
+    blocks: list[Block]
+    told: dict[str, Told]
+    source: Source | None
+
+    @property
+    def address(self) -> str:
+        street = ", ".join(part for part in (self.street, self.street2) if part)
+        return ", ".join(part for part in (street, self.city, f"{self.state} {self.zip}") if part)
+
+    @property
+    def is_virtual_only(self) -> bool:
+        return self.formats == [Format.VIRTUAL]
+
+    @property
+    def slides(self) -> bool | None:
+        return True if PaymentType.SLIDING_FEE in self.payment_types else self.sliding_scale
+
+    @property
+    def hours_per_week(self) -> float | None:
+        """From the sessions, else as stated."""
+        computed = schedule.weekly_hours(self.blocks)
+        return computed[0] if computed else self.hours_stated
+
+    @property
+    def days(self) -> list[int]:
+        return sorted({block.weekday for block in schedule.required(self.blocks)})
+
+    @property
+    def confirmed_on(self) -> dt.date | None:
+        return max((told.on for told in self.told.values()), default=None)
+
+    @property
+    def unknown(self) -> list[str]:
+        """Topics the program has not told us."""
+        known = {
+            Topic.SCHEDULE: bool(self.blocks),
+            Topic.COST: self.cost_min is not None,
+            Topic.PAYERS: bool(self.acceptances or self.payment_types),
+            "format": bool(self.formats),
+        }
+        return [str(topic) for topic, is_known in known.items() if not is_known]
+
+    def shows_openings(self, today: dt.date) -> bool:
+        """Openings are shown for seven days after somebody confirmed them."""
+        told = self.told.get(Topic.AVAILABILITY)
+        return told is not None and (today - told.on).days <= FRESH_DAYS[Topic.AVAILABILITY]
+
+    def payers(self) -> list[CardPayer]:
+        """Accepted payers by name, the best evidence first; then the kinds of payment."""
+        named = [
+            CardPayer(slug, name, _evidence(source), as_of, network)
+            for slug, name, network, source, as_of in self.acceptances
+            if network != Network.NOT_ACCEPTED
+        ]
+        named.sort(key=lambda payer: payer.evidence != "confirmed")
+        told = self.told.get(Topic.PAYERS)
+        as_of = str(self.source.year) if self.source else told.on.isoformat() if told else ""
+        types = [CardPayer(value, str(PaymentType(value).label), "type_only", as_of) for value in self.payment_types]
+        return named + types
+
+
+def _evidence(source: str) -> str:
+    """Only a benefits check is more than the program's own word."""
+    return "confirmed" if source == AcceptanceSource.BENEFITS_CHECK else "program"
+
+
+class Cards:
+    """Cards of the programs last shown, by id and revision."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[int, int], Card] = OrderedDict()
+
+    def of(self, hits: Iterable[Hit]) -> list[Card]:
+        """The cards of these hits, in their order; a program that has gone in between is left out."""
+        hits = list(hits)
+        with self._lock:
+            found = {hit.id: self._kept.get((hit.id, hit.rev)) for hit in hits}
+        if missing := [id_ for id_, card in found.items() if card is None]:
+            found.update(read(missing))
+            self._keep(hits, found)
+        return [card for hit in hits if (card := found[hit.id]) is not None]
+
+    def _keep(self, hits: list[Hit], found: dict[int, Card | None]) -> None:
+        with self._lock:
+            for hit in hits:
+                if (card := found[hit.id]) is not None:
+                    self._kept[hit.id, hit.rev] = card
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+
+
+def read(program_ids: list[int]) -> dict[int, Card]:
+    """Cards straight from the database, by id."""
+    with connection.cursor() as cursor:
+        cursor.execute(READ, [program_ids])
+        return {row[0]: _card(row) for row in cursor.fetchall()}
+
+
+def _card(row: tuple) -> Card:
+    *columns, acceptances, sessions, told, source = row
+    columns[16] = float(columns[16]) if columns[16] is not None else None
+    blocks = [
+        Block(track, int(day), dt.time.fromisoformat(starts), dt.time.fromisoformat(ends), kind, required == "true")
+        for track, day, starts, ends, kind, required in sessions or []
+    ]
+    columns, arrays = columns[: -len(COLUMNS)], columns[-len(COLUMNS) :]
+    return Card(  # type: ignore[misc]  # the columns are the fields before `answers`
+        *columns,
+        answers={name: frozenset(values) for name, values in zip(COLUMNS, arrays, strict=True)},
+        acceptances=acceptances or [],
+        blocks=blocks,
+        told={topic: Told(dt.date.fromisoformat(on), method) for topic, on, method in told or []},
+        source=Source(source[0], int(source[1]), int(source[2]) if source[2] else None) if source else None,
+    )
+
+
+cards = Cards()

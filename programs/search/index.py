@@ -1,0 +1,256 @@
+"""The same records kept in this process: whole searches in about a millisecond, patched by revision.
+
+Rows are sorted by quarter-degree cell, so that a radius reads a few runs of rows. New and moved programs go
+to a short tail that every radius reads too; when the tail is full the index is read anew. Beside the rows
+stand bit planes (one bit string per facet value), which answer nationwide counts.
+"""
+
+import logging
+import threading
+import time
+
+import numpy as np
+import numpy.typing as npt
+from django.db import connection
+
+from programs.search import sphere
+from programs.search.record import DEAD, SAMPLE, SESSION
+from programs.search.table import Counts, Rows, Sessions, Table
+
+log = logging.getLogger(__name__)
+
+CELLS = 4  # to a degree
+ACROSS = 360 * CELLS + 1
+NO_CELL = np.iinfo(np.int32).max
+SPARE = 512  # rows of the tail, at least
+COLUMNS = ("ids", "rev", "xyz", "cost", "start", "told_until", "fresh", "state", "zone", "flags", "licensed")
+# Above one row in so many it is cheaper to walk the planes than to unpack the rows.
+PLANES_FROM = 20
+
+ALL = """
+SELECT coalesce((SELECT version FROM programs_directoryversion), 0), string_agg(rec, ''::bytea),
+  string_agg(payers, ''::bytea), string_agg(sessions, ''::bytea)
+FROM programs_searchrecord WHERE rec IS NOT NULL
+"""
+# One statement, so one snapshot: the version, and what changed since ours (nothing, nearly always).
+CHANGED = """
+SELECT v.version, r.program_id, r.rec, r.payers, r.sessions
+FROM (SELECT coalesce(max(version), 0) AS version FROM programs_directoryversion) v
+LEFT JOIN programs_searchrecord r ON r.rev > %s LIMIT %s
+"""
+
+
+class Index(Table):
+    """All published programs as of one version. Not safe for threads by itself; `Directory` guards it."""
+
+    def __init__(self, records: bytes, payers: bytes, sessions: bytes, version: int) -> None:
+        super().__init__(records, payers, sessions)
+        self.version = version
+        self._used = len(self.ids)
+        self._sort()
+        self._make_room()
+        self._draw_planes()
+        self._tail: dict[int, int] = {}
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of all columns."""
+        arrays = [getattr(self, name) for name in COLUMNS]
+        arrays += [self.yes, self.no, self._planes, self._cells]
+        arrays += [self.sessions.first, self.sessions.count, self.sessions.blocks]
+        return sum(array.nbytes for array in arrays)
+
+    # --- building ---------------------------------------------------------------------------------------
+    def _sort(self) -> None:
+        cells = cells_of(self.xyz)
+        order = np.argsort(cells, kind="stable")
+        for name in (*COLUMNS, "yes", "no"):
+            setattr(self, name, np.ascontiguousarray(getattr(self, name)[order]))
+        self.sessions.first, self.sessions.count = self.sessions.first[order], self.sessions.count[order]
+        self._cells = cells[order]
+
+    def _make_room(self) -> None:
+        rows = len(self.ids) + max(SPARE, len(self.ids) // 64)
+        more = -(-rows // 64) * 64 - len(self.ids)  # planes are read as whole 64-bit words
+        for name in (*COLUMNS, "yes", "no"):
+            column = getattr(self, name)
+            setattr(self, name, np.concatenate([column, np.zeros((more, *column.shape[1:]), column.dtype)]))
+        self.flags[self._used :] = DEAD
+        self.xyz[self._used :] = np.nan
+        old = self.sessions
+        self._blocks_used = len(old.blocks)
+        self.sessions = Sessions(
+            np.concatenate([old.first, np.zeros(more, np.uint32)]),
+            np.concatenate([old.count, np.zeros(more, np.uint16)]),
+            np.concatenate([old.blocks, np.zeros(more * 8, SESSION)]),
+        )
+
+    def _draw_planes(self) -> None:
+        planes = np.empty((self.bits, len(self.ids) // 8), np.uint8)
+        for byte in range(self.yes.shape[1]):  # one byte column at a time keeps the memory small
+            bits = np.unpackbits(self.yes[:, byte : byte + 1], axis=1, bitorder="little")
+            planes[byte * 8 : byte * 8 + 8] = np.packbits(bits, axis=0, bitorder="little").T
+        self._planes = planes
+
+    # --- reading ----------------------------------------------------------------------------------------
+    def near(self, latitude: float, longitude: float, radius: float) -> Rows:
+        runs = [np.arange(len(self._cells), self._used)]
+        for south, north, west, east in sphere.boxes(latitude, longitude, radius):
+            rows = np.arange(int((south + 90) * CELLS), int((north + 90) * CELLS) + 1, dtype=np.int64) * ACROSS
+            first = np.searchsorted(self._cells, rows + int((west + 180) * CELLS), "left")
+            last = np.searchsorted(self._cells, rows + int((east + 180) * CELLS), "right")
+            runs += [np.arange(a, b) for a, b in zip(first.tolist(), last.tolist(), strict=True) if a < b]
+        return np.concatenate(runs)
+
+    def totals(self, rows: Rows, first: int = 0, last: int | None = None) -> Counts:
+        if len(rows) * PLANES_FROM < len(self.ids):
+            return super().totals(rows, first, last)
+        chosen = np.zeros(len(self.ids), bool)
+        chosen[rows] = True
+        mask = np.packbits(chosen, bitorder="little").view(np.uint64)
+        planes = self._planes.view(np.uint64)[first * 8 : None if last is None else last * 8]
+        parts = [
+            np.bitwise_count(planes[at : at + 32] & mask).sum(axis=1, dtype=np.int64)
+            for at in range(0, len(planes), 32)
+        ]
+        return np.concatenate(parts)
+
+    # --- patching ---------------------------------------------------------------------------------------
+    def patch(self, changed: Table, gone: list[int]) -> bool:
+        """Take over changed records and forget the gone ones; False when there is no room left."""
+        room = len(self.ids) - self._used
+        if len(changed) > room or self._blocks_used + len(changed.sessions.blocks) > len(self.sessions.blocks):
+            return False
+        self._know_payers(changed)
+        for program_id in gone:
+            if (row := self._row(program_id)) is not None:
+                self.flags[row] = DEAD
+        cells = cells_of(changed.xyz)
+        for row in range(len(changed)):
+            self._put(changed, row, int(cells[row]))
+        self.has_real = bool((self.flags & (SAMPLE | DEAD) == 0).any())
+        return True
+
+    def _know_payers(self, changed: Table) -> None:
+        for payer in changed.payer_bit:
+            if payer not in self.payer_bit:
+                bit = max(self.payer_bit.values(), default=self.first_payer_bit - 1) + 1
+                self.payer_bit[payer] = bit
+        needed = (max(self.payer_bit.values(), default=0) >> 3) + 1 - self.first_payer_bit // 8
+        before = self.yes.shape[1]
+        self.widen(needed)
+        if self.yes.shape[1] > before:
+            more = np.zeros(((self.yes.shape[1] - before) * 8, self._planes.shape[1]), np.uint8)
+            self._planes = np.concatenate([self._planes, more])
+
+    def _row(self, program_id: int) -> int | None:
+        if (row := self._tail.get(program_id)) is not None:
+            return row
+        found = np.flatnonzero(self.ids[: len(self._cells)] == program_id)
+        return int(found[0]) if len(found) else None
+
+    def _place_for(self, program_id: int, cell: int) -> int:
+        """The program's own row, if it did not move; else a new one in the tail."""
+        row = self._row(program_id)
+        if row is not None and (row >= len(self._cells) or self._cells[row] == cell):
+            return row
+        if row is not None:
+            self.flags[row] = DEAD
+        self._tail[program_id] = self._used
+        self._used += 1
+        return self._used - 1
+
+    def _put(self, changed: Table, source: int, cell: int) -> None:
+        row = self._place_for(int(changed.ids[source]), cell)
+        for name in COLUMNS:
+            getattr(self, name)[row] = getattr(changed, name)[source]
+        width = self.first_payer_bit // 8
+        for mine, theirs in ((self.yes, changed.yes), (self.no, changed.no)):
+            mine[row] = 0
+            mine[row, :width] = theirs[source, :width]
+            for payer, bit in changed.payer_bit.items():
+                if theirs[source, bit >> 3] >> (bit & 7) & 1:
+                    own = self.payer_bit[payer]
+                    mine[row, own >> 3] |= 1 << (own & 7)
+        says = np.unpackbits(self.yes[row], bitorder="little")
+        column, place = row >> 3, np.uint8(1 << (row & 7))
+        self._planes[:, column] = (self._planes[:, column] & ~place) | says * place
+        self._put_sessions(row, changed.sessions.of(np.array([source]))[0])
+
+    def _put_sessions(self, row: int, blocks: npt.NDArray[np.void]) -> None:
+        self.sessions.blocks[self._blocks_used : self._blocks_used + len(blocks)] = blocks
+        self.sessions.first[row], self.sessions.count[row] = self._blocks_used, len(blocks)
+        self._blocks_used += len(blocks)
+
+
+def cells_of(xyz: sphere.Floats) -> npt.NDArray[np.int32]:
+    """The quarter-degree cell of each point, counted row by row from the south pole; NO_CELL without a point."""
+    has_point = ~np.isnan(xyz[:, 0])
+    cells = np.full(len(xyz), NO_CELL, np.int32)
+    latitudes, longitudes = sphere.degrees(xyz[has_point])
+    cells[has_point] = np.floor((latitudes + 90) * CELLS) * ACROSS + np.floor((longitudes + 180) * CELLS)
+    return cells
+
+
+class Directory:
+    """This process's index, brought up to date before every use."""
+
+    RETRY_SECONDS = 5.0
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self._index: Index | None = None
+        self._broken_until = 0.0
+
+    def forget(self) -> None:
+        """Read everything anew at the next use."""
+        with self.lock:
+            self._index, self._broken_until = None, 0.0
+
+    def current(self) -> Index:
+        """The index as of this moment. Call it, and use what it gives, under `lock`."""
+        if time.monotonic() < self._broken_until:
+            raise IndexUnavailableError
+        try:
+            if self._index is None or not self._catch_up(self._index):
+                self._index = _read_all()
+        except Exception as error:  # whatever it was, the stateless path answers this request
+            log.exception("search index not refreshed")
+            self._index, self._broken_until = None, time.monotonic() + self.RETRY_SECONDS
+            raise IndexUnavailableError from error
+        return self._index
+
+    def _catch_up(self, index: Index) -> bool:
+        """Patch what changed; False if it must be read anew."""
+        with connection.cursor() as cursor:
+            cursor.execute(CHANGED, [index.version, SPARE + 1])
+            rows = cursor.fetchall()
+        version = rows[0][0]
+        if version == index.version:
+            return True
+        changed = [row for row in rows if row[2] is not None]
+        if version < index.version or len(rows) > SPARE:
+            return False
+        delta = Table(*(b"".join(bytes(row[column]) for row in changed) for column in (2, 3, 4)))
+        gone = [row[1] for row in rows if row[1] is not None and row[2] is None]
+        if not index.patch(delta, gone):
+            return False
+        index.version = version
+        return True
+
+
+class IndexUnavailableError(Exception):
+    """The index could not be brought up to date."""
+
+
+def _read_all() -> Index:
+    with connection.cursor() as cursor:
+        cursor.execute(ALL)
+        version, records, payers, sessions = cursor.fetchone()
+    index = Index(bytes(records or b""), bytes(payers or b""), bytes(sessions or b""), version)
+    if index.skipped:
+        log.warning("search records of another layout ignored: run rebuild_search")
+    return index
+
+
+directory = Directory()

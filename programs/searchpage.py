@@ -1,0 +1,341 @@
+"""Everything the search page says, as its template reads it."""
+
+import copy
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import HttpRequest, QueryDict
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from programs import pills, places, results, wording
+from programs.filters import SORTS, ProgramFilterSet
+from programs.gazetteer import AmbiguousPlace, UnknownPlace
+from programs.map import Map, Pin, draw
+from programs.models import Place
+from programs.search import run
+from programs.search.query import Answer, Query
+from programs.search.vocabulary import label_of
+from programs.slots import Skeleton, hole
+
+FAR_MILES = 50
+
+
+# The page's frame and its first row, once per language.
+_frames: dict[tuple[str, str, object], Skeleton] = {}
+
+
+_maps: dict[object, SafeString] = {}
+KEPT_MAPS = 300
+
+
+def _skeleton(template: str, request: HttpRequest | None = None, **context: object) -> Skeleton:
+    key = (template, get_language() or "en", context.get("brief"))
+    if key not in _frames:
+        _frames[key] = Skeleton(template, context, request)
+    return _frames[key]
+
+
+class SearchPage:
+    """One request's page: what was asked, the answer, and the words for both."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.filters = ProgramFilterSet(request.GET)
+        self.request, self.path, self.parameters = request, request.path, pills.tidy(request.GET)
+
+    def part(self) -> SafeString:
+        """What htmx swaps."""
+        return render_to_string("programs/results.html", {"page": self, "operator": settings.OPERATOR})
+
+    def whole(self) -> SafeString:
+        """The whole page. The frame is the same for every visitor: public pages know nobody."""
+        frame = copy.copy(self.request)
+        frame.GET = QueryDict()
+        frame.META = {**self.request.META, "QUERY_STRING": f"{hole('query')}"}
+        skeleton = _skeleton("programs/search.html", frame)
+        filled = {
+            "query": escape(self.request.META.get("QUERY_STRING", "")),
+            "robots": '<meta name="robots" content="noindex, follow">' if self.is_filtered else "",
+            "sample": render_to_string("components/sample_notice.html") if self.sample_data else "",
+            "results": self.part(),
+        }
+        return skeleton.fill(filled.__getitem__)
+
+    @property
+    def form(self) -> Any:
+        return self.filters.form
+
+    @property
+    def finder(self) -> SafeString:
+        """The first row: where, and by name."""
+        if self.errors:
+            return render_to_string("programs/_finder.html", {"page": self})
+        holes = {"near": hole("near"), "query": {"name": hole("q")}}
+        filled = {"near": escape(self.near), "q": escape(self.query.name)}
+        return _skeleton("programs/_finder.html", page=holes, brief=bool(self.near)).fill(filled.__getitem__)
+
+    @property
+    def compare_url(self) -> str:
+        return reverse("compare")
+
+    @property
+    def query(self) -> Query:
+        return self._asked[0]
+
+    @property
+    def answer(self) -> Answer:
+        return self._asked[1]
+
+    @cached_property
+    def _asked(self) -> tuple[Query, Answer]:
+        """The question and its answer; a page past the end is the last one."""
+        query = self.filters.query()
+        answer = run(query)
+        last = -(-(answer.count if query.told else answer.not_told) // query.page_size) or 1
+        if query.page > last:
+            query = replace(query, page=last)
+            answer = run(query)
+        return query, answer
+
+    # --- the place --------------------------------------------------------------------------------------
+    @property
+    def place(self) -> Place | None:
+        return self.filters.place
+
+    @property
+    def near(self) -> str:
+        return self.parameters.get("near", "")
+
+    @cached_property
+    def errors(self) -> dict[str, list[str]]:
+        return {name: list(messages) for name, messages in self.filters.errors.items()}
+
+    @cached_property
+    def choices(self) -> list[dict[str, Any]]:
+        """Places to choose from, when the name means several; each keeps the other filters."""
+        located = self.filters.located
+        if not isinstance(located, AmbiguousPlace):
+            return []
+        return [self._choice(place) | {"count": places.count_near(place)} for place in located.choices]
+
+    @cached_property
+    def is_unknown(self) -> bool:
+        return isinstance(self.filters.located, UnknownPlace)
+
+    @property
+    def has_results(self) -> bool:
+        return not (self.choices or self.is_unknown or "near" in self.errors)
+
+    @cached_property
+    def suggestions(self) -> list[dict[str, Any]]:
+        located = self.filters.located
+        return [self._choice(place) for place in located.suggestions] if isinstance(located, UnknownPlace) else []
+
+    @cached_property
+    def others(self) -> list[dict[str, Any]]:
+        """Namesakes in the same state."""
+        return [self._choice(place) for place in self.place.others] if self.place else []
+
+    def _choice(self, place: Place) -> dict[str, Any]:
+        return {"label": place.label, "county": place.county, "url": self._with(near=place.near)}
+
+    def _with(self, **changed: str) -> str:
+        parameters = self.parameters.copy()
+        parameters.pop("page", None)
+        for name, value in changed.items():
+            parameters[name] = value
+        return f"{self.path}?{pills.tidy(parameters).urlencode()}"
+
+    # --- the words --------------------------------------------------------------------------------------
+    @cached_property
+    def heading(self) -> str:
+        """How many programs, and where."""
+        count, place = self.answer.count, self.place
+        if not self.query.told:
+            count = self.answer.not_told
+            return ngettext("%(count)s program has not told us", "%(count)s programs have not told us", count) % {
+                "count": f"{count:,}"
+            }
+        programs = ngettext("%(count)s program", "%(count)s programs", count) % {"count": f"{count:,}"}
+        if place is None:
+            return programs
+        if place.kind == Place.Kind.STATE:
+            return _("%(programs)s in %(place)s") % {"programs": programs, "place": place.label}
+        if self.query.radius:
+            words = {"programs": programs, "miles": f"{self.query.radius:g}", "place": place.label}
+            return _("%(programs)s within %(miles)s miles of %(place)s") % words
+        return _("Programs near %(place)s") % {"place": place.label}
+
+    @cached_property
+    def summary(self) -> str:
+        """With no radius: how many lie how near."""
+        within = self.answer.within
+        if not within or not self.query.told or not self.answer.count:
+            return ""
+        near = next((ring for ring in (10, 25, 50, 100) if within[ring]), None)
+        total = {"total": f"{self.answer.count:,}"}
+        if near is None:
+            return _("None within 100 miles; %(total)s in all, nearest first.") % total
+        return _("%(near)s within %(miles)s miles; %(total)s in all, nearest first.") % {
+            "near": f"{within[near]:,}",
+            "miles": near,
+            **total,
+        }
+
+    @property
+    def measured(self) -> str:
+        """What distances are measured from."""
+        if self.place is None or not self.query.has_distance:
+            return ""
+        return _("Distances are straight lines from the %(place)s.") % {"place": self.place.measured_from}
+
+    @property
+    def far(self) -> str:
+        """A word when even the nearest is far."""
+        hits = self.answer.hits
+        nearest = hits[0].miles if hits and self.query.page == 1 and not self.query.sort else None
+        if nearest is None or nearest <= FAR_MILES:
+            return ""
+        return _("The nearest program is %(miles)s away. Programs by video may be a way.") % {
+            "miles": wording.miles(nearest)
+        }
+
+    @cached_property
+    def chips(self) -> list[pills.Chip]:
+        return pills.chips(self.query, self.parameters, self.path)
+
+    @property
+    def clear_url(self) -> str:
+        return f"{self.path}?near={self.near}" if self.near else self.path
+
+    @property
+    def sorts(self) -> list[tuple[str, str, bool]]:
+        return [(value, str(label), value == (self.query.sort or "distance")) for value, label in SORTS.items()]
+
+    @property
+    def sort_words(self) -> str:
+        chosen = {"cost": _("Lowest cost first."), "start": _("Soonest start first.")}.get(self.query.sort)
+        if chosen:
+            return chosen
+        if self.query.free and not self.query.sort:
+            return _("Programs that fit your week first, then the nearest.")
+        return _("Nearest first.") if self.query.has_distance else ""
+
+    # --- the lists --------------------------------------------------------------------------------------
+    @cached_property
+    def cards(self) -> SafeString:
+        first = (self.query.page - 1) * self.query.page_size + 1
+        return results.render_cards(self.answer.hits, self.query, first=first)
+
+    @cached_property
+    def virtual(self) -> SafeString:
+        return results.render_cards(self.answer.virtual, self.query, prefix="v")
+
+    @cached_property
+    def outside(self) -> SafeString:
+        return results.render_cards(self.answer.outside, self.query, prefix="o")
+
+    @cached_property
+    def map(self) -> SafeString:
+        """The same programs on a map; the list is its text alternative. The last few hundred are kept."""
+        listed = self.answer.points
+        if not len(listed):
+            return SafeString("")
+        revisions = tuple((hit.id, hit.rev) for hit in self.answer.hits)
+        key = (self.parameters.urlencode(), get_language(), revisions, listed.ids.tobytes())
+        if key not in _maps:
+            _maps[key] = render_to_string("components/map.html", {"map": self._draw_map()})
+            while len(_maps) > KEPT_MAPS:
+                _maps.pop(next(iter(_maps)), None)
+        return _maps[key]
+
+    def _draw_map(self) -> Map:
+        first = (self.query.page - 1) * self.query.page_size + 1
+        shown = results.cards.of(self.answer.hits)
+        pins = [
+            Pin(card.latitude, card.longitude, number, card.name)
+            for number, card in enumerate(shown, start=first)
+            if card.latitude is not None and card.longitude is not None
+        ]
+        others = np.column_stack(self.answer.points.besides({card.id for card in shown}).degrees())
+        return draw(pins, others, query=self.parameters, home=self.place, radius=self.query.radius)
+
+    @cached_property
+    def filter_pills(self) -> SafeString:
+        return pills.render_filters(self.query, self.answer.counts if self.has_results else {"payer": {}})
+
+    @cached_property
+    def not_told(self) -> dict[str, str] | None:
+        """ "3 more have not told us: time of day", and where to see them."""
+        count = self.answer.not_told
+        if not count or not self.query.told:
+            return None
+        names = ", ".join(pills.filter_label(name).lower() for name in self.answer.not_told_by)
+        fit = ngettext("%(count)s program fits", "%(count)s programs fit", self.answer.count)
+        more = ngettext(
+            "%(count)s more has not told us about %(what)s.", "%(count)s more have not told us about %(what)s.", count
+        )
+        return {
+            "fit": fit % {"count": f"{self.answer.count:,}"},
+            "more": more % {"count": f"{count:,}", "what": names},
+            "url": self._with(not_told="1"),
+        }
+
+    @property
+    def told_url(self) -> str:
+        return self._with(not_told="")
+
+    @cached_property
+    def relief(self) -> list[dict[str, str]]:
+        """For an empty list: the single changes that help most, with what they give."""
+        found = []
+        for name, count in self.answer.relief[:3]:
+            label = ", ".join(str(label_of(name, value)) for value in self.query.facets.get(name, ()))
+            words = _("Without “%(filter)s”") % {"filter": label or pills.filter_label(name)}
+            programs = ngettext("%(count)s program", "%(count)s programs", count) % {"count": f"{count:,}"}
+            found.append({"label": f"{words}: {programs}", "url": self._with(**{name: ""})})
+        return found
+
+    @property
+    def pager(self) -> dict[str, Any] | None:
+        """Addresses of the pages around this one; None when one page holds everything."""
+        total = self.answer.count if self.query.told else self.answer.not_told
+        paginator = Paginator(range(total), self.query.page_size)
+        if paginator.num_pages == 1:
+            return None
+        page = paginator.get_page(self.query.page)
+        numbers = paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+        return {
+            "previous": self._page_url(page.number - 1) if page.has_previous() else "",
+            "next": self._page_url(page.number + 1) if page.has_next() else "",
+            "links": [
+                {"number": number, "url": self._page_url(number) if number not in (page.number, "…") else ""}
+                for number in numbers
+            ],
+        }
+
+    def _page_url(self, number: int | str) -> str:
+        parameters = self.parameters.copy()
+        parameters["page"] = str(number)
+        return f"{self.path}?{parameters.urlencode()}"
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether search engines should stay away: any address but the bare page."""
+        return bool(self.parameters)
+
+    @property
+    def sample_data(self) -> bool:
+        """Whether the page shows made-up programs."""
+        if not self.has_results:
+            return False
+        shown = [*self.answer.hits, *self.answer.virtual, *self.answer.outside]
+        return any(card.is_sample for card in results.cards.of(shown))

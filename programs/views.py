@@ -1,0 +1,167 @@
+"""Pages of the search: results, places, the shortlist, suggestions, the API's documentation."""
+
+import json
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+
+from programs import gazetteer, places
+from programs.choices import STATES
+from programs.models import Place, Program
+from programs.results import render_cards
+from programs.search import run
+from programs.search.cards import cards
+from programs.search.names import suggest
+from programs.search.query import Hit, Query
+from programs.search.vocabulary import payers
+from programs.searchpage import SearchPage
+
+MOST_SAVED = 30
+
+
+@login_not_required
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """The search page; asked by htmx, only its changing part. The same address gives the same either way."""
+    page = SearchPage(request)
+    part = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    response = HttpResponse(page.part() if part else page.whole())
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@login_not_required
+@require_safe
+def state(request: HttpRequest, state: str) -> HttpResponse:
+    """The programs of one state, by city."""
+    code = state.upper()
+    if code not in STATES or state != state.lower():
+        raise Http404
+    programs = Program.objects.published().filter(state=code)
+    context = {
+        "state": code,
+        "name": STATES[code],
+        "cities": places.cities(code),
+        "count": programs.count(),
+        "facts": places.facts(programs),
+        "sample_data": places.is_sample_only(programs),
+    }
+    return render(request, "programs/state.html", context, status=200 if context["count"] else 404)
+
+
+@login_not_required
+@require_safe
+def city(request: HttpRequest, state: str, city: str) -> HttpResponse:
+    """The programs of one city, and those nearest to it."""
+    found = places.find_city(state, city)
+    if found is None:
+        raise Http404
+    if (state, city) != (found.state.lower(), places.slug(found.name)):
+        return HttpResponsePermanentRedirect(places.city_url(found.state, found.name))
+    answer = run(Query(place=found.place, radius=places.AROUND_MILES))
+    programs = Program.objects.published().filter(state=found.state, city__iexact=found.name)
+    context = {
+        "city": found,
+        "state_name": STATES[found.state],
+        "answer": answer,
+        "cards": render_cards(answer.hits or answer.outside, Query(place=found.place)),
+        "count": programs.count(),
+        "facts": places.facts(programs),
+        "miles": places.AROUND_MILES,
+        "sample_data": places.is_sample_only(programs),
+    }
+    return render(request, "programs/city.html", context)
+
+
+@login_not_required
+@require_safe
+def shortlist(request: HttpRequest) -> HttpResponse:
+    """The programs saved on this device, whose slugs the address carries; nothing is kept here."""
+    slugs = [slug for slug in dict.fromkeys(request.GET.getlist("p")) if "\0" not in slug][:MOST_SAVED]
+    found = dict(Program.objects.published().filter(slug__in=slugs).values_list("slug", "pk"))
+    hits = [Hit(found[slug], 0) for slug in slugs if slug in found]
+    shown = cards.of(hits)
+    context = {
+        "cards": render_cards(hits, Query()),
+        "count": len(shown),
+        "missing": len(slugs) - len(shown),
+        "sample_data": any(card.is_sample for card in shown),
+    }
+    return render(request, "programs/shortlist.html", context)
+
+
+@login_not_required
+@require_safe
+def suggest_places(request: HttpRequest) -> JsonResponse:
+    """Places that begin with what was typed."""
+    found = gazetteer.suggest(request.GET.get("q", "")[:120])
+    rows = [{"value": place.near, "label": place.label, "note": _note(place)} for place in found]
+    return JsonResponse({"results": rows})
+
+
+def _note(place: Place) -> str:
+    return place.county if place.kind == Place.Kind.CITY else ""
+
+
+@login_not_required
+@require_safe
+def suggest_payers(request: HttpRequest) -> JsonResponse:
+    """Payers by name or alias."""
+    text = " ".join(request.GET.get("q", "")[:100].lower().split())
+    found = []
+    for payer in payers.current().by_slug.values() if len(text) > 1 else ():
+        names = [payer.name, *payer.aliases]
+        best = min((name.lower().find(text) for name in names if text in name.lower()), default=None)
+        if best is not None:
+            note = ", ".join(payer.states) or next((name for name in payer.aliases if text in name.lower()), "")
+            found.append((best, payer.name, {"value": payer.slug, "label": payer.name, "note": note}))
+    return JsonResponse({"results": [row for _best, _name, row in sorted(found, key=lambda one: one[:2])[:10]]})
+
+
+@login_not_required
+@require_safe
+def suggest_programs(request: HttpRequest) -> JsonResponse:
+    """Programs by name, typing errors forgiven."""
+    text = request.GET.get("q", "").replace("\0", "")[:100]
+    rows = [
+        {"value": program.name, "label": program.name, "note": f"{program.city}, {program.state}", "slug": program.slug}
+        for program in suggest(text)
+    ]
+    return JsonResponse({"results": rows})
+
+
+@login_not_required
+@require_safe
+def api_docs(request: HttpRequest) -> HttpResponse:
+    """The API's documentation, made from its own OpenAPI document."""
+    schema: dict[str, Any] = SchemaGenerator().get_schema(public=True)
+    operations = [
+        {"path": path, "method": method.upper(), **operation, "answers": _answers(operation)}
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+    ]
+    return render(request, "programs/api_docs.html", {"info": schema["info"], "operations": operations})
+
+
+def _schema(answer: dict[str, Any]) -> dict[str, Any]:
+    """The shape of an answer's first media type; empty when it has no body."""
+    for media in answer.get("content", {}).values():
+        shape: dict[str, Any] = media.get("schema", {})
+        return shape
+    return {}
+
+
+def _answers(operation: dict[str, Any]) -> list[dict[str, str]]:
+    return [
+        {
+            "status": status,
+            "description": answer.get("description", ""),
+            "schema": json.dumps(_schema(answer), indent=1),
+        }
+        for status, answer in operation["responses"].items()
+    ]

@@ -1,0 +1,124 @@
+"""Facts of a listing in plain words: days and hours, money, formats, how we know."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import TypedDict
+
+from django.utils import formats
+from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from programs import schedule
+from programs.choices import Format
+from programs.models.evidence import Method
+
+
+class StripDay(TypedDict):
+    """One cell of the week strip."""
+
+    short: str
+    name: str
+    part: str
+
+
+def week_strip(blocks: Iterable[schedule.Block]) -> list[StripDay]:
+    """Seven cells: "" without a required session, "am" with one before noon, "on" with a later one."""
+    parts = [""] * 7
+    for block in schedule.required(blocks):
+        if parts[block.weekday] != "on":
+            parts[block.weekday] = "am" if block.starts.hour < 12 else "on"
+    return [
+        {"short": str(WEEKDAYS_ABBR[day])[:1].upper(), "name": str(WEEKDAYS[day]), "part": part}
+        for day, part in enumerate(parts)
+    ]
+
+
+def hours(starts: dt.time, ends: dt.time) -> str:
+    """6–9 pm · 9 am–12 pm · 5:30–8 pm"""
+    first, last = _clock(starts), _clock(ends)
+    if first.split()[1] == last.split()[1]:
+        first = first.split()[0]
+    return f"{first}–{last}"
+
+
+def _clock(time: dt.time) -> str:
+    minutes = f":{time.minute:02}" if time.minute else ""
+    return f"{time.hour % 12 or 12}{minutes} {_('am') if time.hour < 12 else _('pm')}"
+
+
+def days(weekdays: Sequence[int]) -> str:
+    """Mon, Wed, Thu · Mon–Fri"""
+    names = [str(WEEKDAYS_ABBR[day]).capitalize() for day in weekdays]
+    if len(weekdays) > 3 and list(weekdays) == list(range(weekdays[0], weekdays[-1] + 1)):
+        return f"{names[0]}–{names[-1]}"
+    return ", ".join(names)
+
+
+def track_lines(blocks: Iterable[schedule.Block]) -> list[str]:
+    """One line for each track and time: "Evening: Mon, Wed, Thu · 6–9 pm"."""
+    lines = []
+    for track, found in schedule.tracks(schedule.required(blocks)).items():
+        by_time = sorted(found, key=lambda block: (block.starts, block.ends, block.weekday))
+        times = [
+            f"{days(sorted({block.weekday for block in same}))} · {hours(starts, ends)}"
+            for (starts, ends), group in groupby(by_time, key=lambda block: (block.starts, block.ends))
+            if (same := list(group))
+        ]
+        lines.append(f"{track}: {'; '.join(times)}" if track else "; ".join(times))
+    return lines
+
+
+def collision(block: schedule.Block) -> str:
+    """Wed 6–9 pm"""
+    return f"{str(WEEKDAYS_ABBR[block.weekday]).capitalize()} {hours(block.starts, block.ends)}"
+
+
+def money(least: int | None, most: int | None) -> str:
+    """$325 a week · $300–$450 a week · "" when not told."""
+    if least is None:
+        return ""
+    amount = f"${least:,}" if most in (None, least) else f"${least:,}–${most:,}"
+    return _("%(amount)s a week") % {"amount": amount}
+
+
+def format_words(values: Sequence[str]) -> str:
+    """In person, by video, or both."""
+    if Format.HYBRID in values or {Format.IN_PERSON, Format.VIRTUAL} <= set(values):
+        return _("In person and by video")
+    return ", ".join(str(Format(value).label) for value in values)
+
+
+def miles(value: float) -> str:
+    """0.8 miles · 12 miles"""
+    shown = f"{value:.1f}" if value < 9.95 else f"{value:,.0f}"
+    return _("%(miles)s mile") % {"miles": shown} if shown == "1.0" else _("%(miles)s miles") % {"miles": shown}
+
+
+def date(value: dt.date) -> str:
+    return formats.date_format(value, "DATE_FORMAT")
+
+
+def checked(on: dt.date, method: str) -> str:
+    """How the newest check was done, and when."""
+    words = {
+        Method.CALL: _("Checked by phone %(date)s"),
+        Method.PROGRAM: _("Told by the program %(date)s"),
+        Method.REGISTRY: _("Checked in the license registry %(date)s"),
+        Method.WEBSITE: _("Checked on its website %(date)s"),
+        Method.BENEFITS_CHECK: _("Confirmed by a benefits check %(date)s"),
+    }
+    return words[Method(method)] % {"date": date(on)}
+
+
+def reported(source: str, year: int) -> str:
+    """What a survey's word is worth."""
+    if source.startswith("samhsa"):
+        return _("Reported to SAMHSA in %(year)s, not confirmed") % {"year": year}
+    return _("From a partner’s list of %(year)s, not confirmed") % {"year": year}
+
+
+def hours_a_week(value: float) -> str:
+    shown = f"{value:g}"
+    return ngettext("%(hours)s hour a week", "%(hours)s hours a week", 1 if value == 1 else 2) % {"hours": shown}
