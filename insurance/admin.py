@@ -1,0 +1,147 @@
+"""What a check needs to know, kept by administrators: routes, phone lines, billing, contracts. Each has its history.
+
+Nobody's verification is in the admin: personal data is read at the desk, where every look is written down.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.db import models, transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from insurance import intake, metering
+from insurance.models import (
+    PayerPhoneLine,
+    PayerRoute,
+    ProgramBilling,
+    ProgramPayerContract,
+    RouteMeter,
+    Verification,
+)
+from insurance.states import Reason, State
+from programs.admin import CuratedAdmin, ReadOnly
+
+MOST_EVENTS = 200
+
+
+@dataclass(frozen=True)
+class Change:
+    """One saved state of a row: when, by whom, and what differed from the one before (label, before, after)."""
+
+    at: datetime
+    by: str
+    differences: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def changes(row: models.Model) -> list[Change]:
+    """The newest first; the last one is the creation."""
+    events = apps.get_model(row._meta.app_label, f"{row._meta.object_name}Event")
+    stored = list(
+        events.objects.filter(pgh_obj_id=row.pk).select_related("pgh_context").order_by("-pgh_id")[:MOST_EVENTS]
+    )
+    found = []
+    for later, earlier in zip(stored, [*stored[1:], None], strict=True):
+        by = later.pgh_context.metadata.get("by", "") if later.pgh_context else ""
+        differences = list(_differences(row, earlier, later)) if earlier else []
+        if differences or earlier is None:
+            found.append(Change(later.pgh_created_at, by, differences))
+    return found
+
+
+def _differences(row: models.Model, earlier: Any, later: Any) -> Iterator[tuple[str, str, str]]:
+    for column in row._meta.concrete_fields:
+        before, after = getattr(earlier, column.attname), getattr(later, column.attname)
+        if before != after:
+            yield str(column.verbose_name), _words(before), _words(after)
+
+
+def _words(value: Any) -> str:
+    if value in (None, "", []):
+        return "—"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+class TrackedAdmin(CuratedAdmin):
+    """A table whose history the database keeps."""
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("History of %s") % row,
+            "changes": changes(row),
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/insurance/history.html", context)
+
+
+class MeterInline(ReadOnly, admin.StackedInline):
+    model = RouteMeter
+    fields = ["breaker", "failures_in_row", "open_until", "pause_reason", "paused_at", "tokens", "tokens_at"]
+    can_delete = False
+
+
+@admin.register(PayerRoute)
+class PayerRouteAdmin(TrackedAdmin):
+    list_display = ["payer", "gateway", "endpoint", "payer_code", "position", "enabled", "condition"]
+    list_filter = ["gateway", "endpoint", "enabled", "meter__breaker"]
+    search_fields = ["payer__name", "payer_code"]
+    autocomplete_fields = ["payer"]
+    list_select_related = ["payer", "meter"]
+    inlines = [MeterInline]
+    actions = ["use_again"]
+
+    @admin.display(description=_("condition"))
+    def condition(self, route: PayerRoute) -> str:
+        meter = getattr(route, "meter", None)
+        return str(meter.get_breaker_display() if meter else RouteMeter.Breaker.CLOSED.label)
+
+    @admin.action(description=_("Mended: use again, and ask what had to wait"))
+    def use_again(self, request: HttpRequest, queryset: models.QuerySet[PayerRoute]) -> None:
+        asked = 0
+        for route in queryset:
+            with transaction.atomic():
+                metering.resume(route)
+                waiting = Verification.objects.filter(route=route, state=State.CONFIG_ERROR)
+                for verification in waiting.select_for_update(of=("self",)):
+                    intake.requeue(verification, reason=Reason.CONFIG_FIXED, actor=request.user)  # type: ignore[arg-type]
+                    asked += 1
+        text = ngettext("One request is asked again.", "%(count)s requests are asked again.", asked)
+        messages.success(request, text % {"count": asked})
+
+
+@admin.register(PayerPhoneLine)
+class PayerPhoneLineAdmin(TrackedAdmin):
+    list_display = ["payer", "purpose", "number", "opens", "closes", "time_zone", "as_of"]
+    list_filter = ["purpose", "as_of"]
+    search_fields = ["payer__name", "number"]
+    autocomplete_fields = ["payer"]
+    list_select_related = ["payer"]
+
+
+@admin.register(ProgramBilling)
+class ProgramBillingAdmin(TrackedAdmin):
+    list_display = ["program", "npi", "legal_name", "setting", "cash_per_day", "billed_per_day", "as_of"]
+    list_filter = ["setting", "as_of"]
+    search_fields = ["program__name", "npi", "legal_name"]
+    autocomplete_fields = ["program"]
+    list_select_related = ["program"]
+
+
+@admin.register(ProgramPayerContract)
+class ProgramPayerContractAdmin(TrackedAdmin):
+    list_display = ["program", "payer", "network", "allowed_per_day", "agreement_to_verify", "agreed_on", "as_of"]
+    list_filter = ["network", "agreement_to_verify", "source"]
+    search_fields = ["program__name", "payer__name"]
+    autocomplete_fields = ["program", "payer"]
+    list_select_related = ["program", "payer"]

@@ -1,0 +1,237 @@
+"""The answer as staff may read it out: one true sentence, how sure it is, each value with source and age.
+
+Only evidence levels 3 and 4 say "covered". "Could not ask" is never a "no".
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from insurance.models import BenefitSnapshot, Verification
+from insurance.questions import Question
+from insurance.states import Determination, State
+
+EVIDENCE = (
+    gettext_lazy("Nothing is known yet"),
+    gettext_lazy("The plan is active; nothing about this care"),
+    gettext_lazy("Mental health or substance use benefits are active in general"),
+    gettext_lazy("The plan gave terms for outpatient care at a facility"),
+    gettext_lazy("A representative confirmed this care at this program"),
+)
+NETWORKS = {
+    "in": gettext_lazy("In network"),
+    "out": gettext_lazy("Out of network"),
+    "unknown": gettext_lazy("Network not known"),
+}
+WHOSE = {"individual": gettext_lazy("one person"), "family": gettext_lazy("family")}
+COPAY_UNITS = {
+    "": gettext_lazy("a day"),
+    "week": gettext_lazy("a week"),
+    "month": gettext_lazy("a month"),
+    "episode": gettext_lazy("for the whole program"),
+}
+PROGRESS = {
+    State.QUEUED: gettext_lazy("The question to the plan is on its way."),
+    State.SENDING: gettext_lazy("We are asking the plan right now."),
+    State.RETRY_WAIT: gettext_lazy("The plan did not answer yet. We ask again by ourselves."),
+    State.AWAITING_PAYER: gettext_lazy("The plan has our question and will answer later."),
+    State.NEEDS_INFO: gettext_lazy("The plan needs a detail from the caller before it can answer."),
+    State.NEEDS_REVIEW: gettext_lazy("The plan answered, but a person must read the answer first. Do not quote it."),
+    State.MANUAL_REQUIRED: gettext_lazy("The plan must be called by phone to learn this."),
+    State.MANUAL_IN_PROGRESS: gettext_lazy("A colleague is on the phone with the plan."),
+    State.CONFIG_ERROR: gettext_lazy("Our own set-up stands in the way. An administrator is needed; this is no “no”."),
+    State.DEAD_LETTER: gettext_lazy("This could not be worked on. An administrator is needed; this is no “no”."),
+    State.CANCELLED: gettext_lazy("This request was cancelled. Nothing was learned."),
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One value of the answer, where it comes from and since when."""
+
+    label: str
+    value: str
+    source: str
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """All that may be said about one request now."""
+
+    sentence: str
+    level: int
+    level_words: Promise | str
+    facts: list[Fact] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    next_question: str = ""
+    as_of: datetime | None = None
+
+    @property
+    def is_known(self) -> bool:
+        return self.as_of is not None
+
+
+def of(verification: Verification) -> Answer:
+    """What we know about a request at this moment."""
+    snapshot = BenefitSnapshot.objects.filter(verification=verification, superseded_at=None).first()
+    if snapshot is None or verification.state in PROGRESS:
+        words = PROGRESS.get(State(verification.state), verification.get_state_display())
+        question = question_after(snapshot.data) if snapshot else ""
+        return Answer(str(words), 0, EVIDENCE[0], next_question=question)
+    return Answer(
+        sentence=sentence(verification, snapshot),
+        level=snapshot.evidence_level,
+        level_words=EVIDENCE[snapshot.evidence_level],
+        facts=list(_facts(snapshot)),
+        warnings=[*snapshot.review, *snapshot.flags],
+        next_question=question_after(snapshot.data),
+        as_of=snapshot.as_of,
+    )
+
+
+def sentence(verification: Verification, snapshot: BenefitSnapshot) -> str:
+    """One sentence to be read aloud as it stands."""
+    plan = str(verification.payer)
+    level = snapshot.evidence_level
+    said = _("a representative of the plan told us") if level == 4 else _("the plan’s computer told us")
+    certain = {
+        Determination.COVERED: _("{plan}: {said} that this kind of care is covered. It is not a promise to pay."),
+        Determination.COVERED_AUTH_REQUIRED: _(
+            "{plan}: {said} that this kind of care is covered if the plan approves it first. It is not a promise to pay."
+        ),
+    }
+    others = {
+        Determination.LIMIT_EXHAUSTED: _("{plan}: {said} that the visits of this plan year are used up."),
+        Determination.NOT_COVERED: _("{plan}: {said} that this care is not covered at this program."),
+        Determination.NOT_COVERED_OUT_OF_NETWORK: _(
+            "{plan}: {said} that this care is not covered at a program outside its network."
+        ),
+        Determination.INACTIVE: _("{plan}: {said} that the plan is not active. Ask if there is a newer card."),
+        Determination.CARVE_OUT_CONTACT: _(
+            "{plan}: {said} that another company handles these benefits. We must ask that company."
+        ),
+        Determination.PENDING_INVESTIGATION: _("{plan}: {said} that the plan is active but under review."),
+        Determination.REJECTED: _("{plan} did not find this member. Check the card together; this is no “no”."),
+        Determination.UNKNOWN: _("We could not learn from {plan} what it pays. This is no “no”."),
+        Determination.ACTIVE_IOP_UNCONFIRMED: _(
+            "{plan}: the plan is active. Whether it pays for an intensive outpatient program is not confirmed yet."
+        ),
+    }
+    determination = Determination(snapshot.determination)
+    if determination in certain and level < 3:
+        determination = Determination.ACTIVE_IOP_UNCONFIRMED
+    if snapshot.data.get("rule") == "medicare_free_standing":
+        return _(
+            "Medicare pays for this care at hospitals and some clinics, not at a free-standing program like this one."
+        )
+    return {**others, **certain}[determination].format(plan=plan, said=said)
+
+
+def question_after(data: dict[str, Any]) -> str:
+    """What to ask next, in words; older readings kept the words themselves."""
+    code = data.get("question")
+    return str(Question(code).label) if code in Question.values else str(data.get("next_question") or "")
+
+
+def _facts(snapshot: BenefitSnapshot) -> Iterator[Fact]:
+    source = _("Representative, by phone") if snapshot.call_id else _("Plan’s computer")
+    for label, value, line in _values(snapshot.data):
+        if value not in (None, ""):
+            where = f"{source}, {_('line {number}').format(number=line)}" if line else source
+            yield Fact(label, str(value), where, snapshot.as_of)
+
+
+Row = tuple[str, Any, int | None]
+
+
+def _values(data: dict[str, Any]) -> Iterator[Row]:
+    """(label, value, line of the payer's answer); a value of None is not known and is left out."""
+    plan = data.get("plan") or {}
+    yield _("Plan"), plan.get("name"), None
+    yield _("Program"), NETWORKS.get(str(data.get("program_network")), NETWORKS["unknown"]), None
+    for tier in data.get("tiers") or []:
+        yield from _tier_values(tier)
+    for contact in data.get("contacts") or []:
+        yield _("Also ask"), ", ".join([contact["name"], *contact.get("phones", ())]), contact.get("line")
+
+
+def _tier_values(tier: dict[str, Any]) -> Iterator[Row]:
+    where = str(NETWORKS.get(str(tier.get("network")), NETWORKS["unknown"]))
+    if tier.get("tier") not in (None, "", "base"):
+        where = f"{where}, {tier['tier']}"
+    for key, label in (("deductible", _("Deductible")), ("out_of_pocket", _("Most to pay in a year"))):
+        for whose, amounts in (tier.get(key) or {}).items():
+            yield f"{label}, {WHOSE.get(whose, whose)} ({where})", _left_of(amounts), _line(amounts)
+    share, copay, limit = tier.get("coinsurance"), tier.get("copay"), tier.get("visit_limit")
+    yield f"{_('Patient’s share')} ({where})", _percent(share), _line(share)
+    yield f"{_('Copay')} ({where})", _copay(copay), _line(copay)
+    yield f"{_('Visits')} ({where})", _visits(limit), _line(limit)
+    approval = {"yes": _("Needed"), "no": _("Not needed")}.get(str(tier.get("authorization")), _("Not told us"))
+    yield f"{_('Approval in advance')} ({where})", approval, None
+    if any(value and value.get("proxy") for value in (share, copay)):
+        yield f"{_('Careful')} ({where})", _("These terms are for another kind of visit and only a hint."), None
+
+
+def _line(value: Any) -> int | None:
+    """The line of the payer's answer a value stands on."""
+    if not isinstance(value, dict):
+        return None
+    if "source" in value:
+        return (value["source"] or {}).get("line") or None
+    return next((line for inner in value.values() if (line := _line(inner))), None)
+
+
+def _figure(value: Any) -> Any:
+    return value.get("value") if isinstance(value, dict) else value
+
+
+def _span(value: Any, show: Any) -> str | None:
+    """One figure, or a range where the payer contradicts itself; None if nothing is known."""
+    if not isinstance(value, dict):
+        return None if value is None else show(value)
+    low, high = value.get("low"), value.get("high")
+    if value.get("value") is not None:
+        return show(value["value"])
+    return f"{show(low)}–{show(high)}" if low is not None and high is not None else None
+
+
+def _left_of(amounts: dict[str, Any]) -> str | None:
+    left, total = _span(amounts.get("remaining"), money), _span(amounts.get("total"), money)
+    if left and total:
+        return _("{left} left of {total}").format(left=left, total=total)
+    return left or (_("{total} in all; what is left was not told us").format(total=total) if total else None)
+
+
+def _percent(share: Any) -> str | None:
+    return _span(share, lambda part: f"{float(part):.0%}")
+
+
+def _copay(copay: Any) -> str | None:
+    amount = _span(copay, money)
+    unit = COPAY_UNITS.get((copay or {}).get("unit") or "") if isinstance(copay, dict) else None
+    return f"{amount} {unit}" if amount and unit else amount
+
+
+def _visits(limit: Any) -> str | None:
+    if not limit:
+        return None
+    left, total = _figure(limit.get("remaining")), _figure(limit.get("total"))
+    if left is not None and total is not None:
+        return _("{left} left of {total}").format(left=_whole(left), total=_whole(total))
+    known = left if left is not None else total
+    return None if known is None else _whole(known)
+
+
+def _whole(number: Any) -> str:
+    return f"{float(number):g}"
+
+
+def money(amount: Any) -> str | None:
+    """$1,294.84; None stays None: what is unknown is not zero."""
+    return None if amount in (None, "") else f"${float(amount):,.2f}"

@@ -1,0 +1,178 @@
+"""How the desk is doing, in numbers a supervisor can act on. Nothing here names a person who called."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count, Min, Q
+from django.db.models.functions import Now, TruncDay
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from insurance.models import Review, RouteMeter, StatusEvent, Verification
+from insurance.states import OPEN_STATES, State
+
+WINDOW = timedelta(days=7)
+WELL = ("answered", "rejected", "pending")
+# What a spreadsheet would read as a formula, after the spaces and in full width too.
+FORMULA = re.compile(r"^[\s\u00a0]*[=+\-@|\t\r\n\uff1d\uff0b\uff0d\uff20]")
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One figure and where to go to act on it."""
+
+    label: Promise | str
+    value: str
+    is_bad: bool = False
+    queue: str = ""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar of a chart that is drawn on the server: its words, its value, its length of 100."""
+
+    label: str
+    value: int
+    length: int
+
+
+def tiles(now: datetime | None = None) -> list[Tile]:
+    """The figures on top."""
+    now = now or timezone.now()
+    still_open = Verification.objects.filter(state__in=OPEN_STATES)
+    counted = still_open.aggregate(
+        oldest=Min("created_at"),
+        late=Count("pk", filter=Q(sla_due_at__lt=now)),
+        dead=Count("pk", filter=Q(state=State.DEAD_LETTER)),
+        config=Count("pk", filter=Q(state=State.CONFIG_ERROR)),
+        waiting=Count("pk"),
+    )
+    readings = Review.objects.filter(decided_at=None).count()
+    return [
+        Tile(_("Oldest unfinished request"), _age(counted["oldest"], now), _is_old(counted["oldest"], now)),
+        Tile(_("Unfinished requests"), str(counted["waiting"]), queue="person"),
+        Tile(_("Clocks broken"), str(counted["late"]), counted["late"] > 0, "person"),
+        Tile(_("Set-up errors"), str(counted["config"]), counted["config"] > 0, "person"),
+        Tile(_("Dead letters"), str(counted["dead"]), counted["dead"] > 0, "person"),
+        Tile(_("Second readings waiting"), str(readings)),
+    ]
+
+
+def payers() -> list[dict[str, Any]]:
+    """Each payer's last seven days: how often it answered, how fast, with which rejections; its breaker now."""
+    with connection.cursor() as cursor:
+        cursor.execute(PAYER_HEALTH, {"since": timezone.now() - WINDOW, "well": list(WELL)})
+        names = [column[0] for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    labels = dict(RouteMeter.Breaker.choices)
+    return [{**row, "breaker": labels.get(row["breaker"], "–")} for row in rows]
+
+
+PAYER_HEALTH = """
+SELECT p.name AS payer,
+       count(a.id) AS asked,
+       count(a.id) FILTER (WHERE a.kind = ANY(%(well)s)) AS answered,
+       round(percentile_cont(0.5) WITHIN GROUP (ORDER BY a.elapsed_ms)) AS p50,
+       round(percentile_cont(0.95) WITHIN GROUP (ORDER BY a.elapsed_ms)) AS p95,
+       (SELECT string_agg(mix.code || ' ' || mix.n, ', ' ORDER BY mix.n DESC, mix.code) FROM (
+            SELECT r->>'code' AS code, count(*) AS n
+            FROM insurance_verificationattempt b CROSS JOIN LATERAL jsonb_array_elements(b.aaa) r
+            JOIN insurance_payerroute q ON q.id = b.route_id
+            WHERE q.payer_id = p.id AND b.claimed_at >= %(since)s
+            GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 5) mix) AS rejections,
+       max(m.breaker) AS breaker
+FROM insurance_payerroute t
+JOIN programs_payer p ON p.id = t.payer_id
+LEFT JOIN insurance_routemeter m ON m.route_id = t.id
+JOIN insurance_verificationattempt a ON a.route_id = t.id AND a.claimed_at >= %(since)s AND a.finished_at IS NOT NULL
+GROUP BY p.id, p.name
+ORDER BY count(a.id) DESC, p.name
+LIMIT 100
+"""
+
+
+def agents() -> list[dict[str, Any]]:
+    """What each colleague has in hand and has finished in seven days."""
+    since = timezone.now() - WINDOW
+    staff = User.objects.filter(is_active=True, role__in=["agent", "supervisor"]).order_by("name", "pk")
+    in_hand = _counts("casework__owner", casework__closed_at=None)
+    held = _counts("casework__holder", casework__held_until__gt=Now())
+    finished = _counts("casework__closed_by", casework__closed_at__gte=since)
+    disagreed = dict(
+        Review.objects.filter(agreed=False, decided_at__gte=since).values_list("author").annotate(n=Count("pk"))
+    )
+    return [
+        {
+            "name": str(person),
+            "in_hand": in_hand.get(person.pk, 0),
+            "holds": held.get(person.pk, 0),
+            "finished": finished.get(person.pk, 0),
+            "disagreed": disagreed.get(person.pk, 0),
+        }
+        for person in staff
+    ]
+
+
+def _counts(column: str, **conditions: Any) -> dict[int, int]:
+    rows = Verification.objects.filter(**conditions).exclude(**{column: None})
+    return dict(rows.values_list(column).annotate(n=Count("pk")).order_by())
+
+
+def by_state() -> list[Bar]:
+    """Open requests by where their work stands."""
+    rows = Verification.objects.filter(state__in=OPEN_STATES).values_list("state").annotate(n=Count("pk"))
+    found = dict(rows.order_by())
+    return bars([(str(State(state).label), found[state]) for state in OPEN_STATES if state in found])
+
+
+def finished_by_day() -> list[Bar]:
+    """Answers of the last seven days."""
+    since = timezone.now() - WINDOW
+    done = StatusEvent.objects.filter(to_state=State.COMPLETED, at__gte=since)
+    rows = done.annotate(day=TruncDay("at")).values_list("day").annotate(n=Count("pk")).order_by("day")
+    return bars([(f"{day:%b} {day.day}", n) for day, n in rows])
+
+
+def bars(pairs: Sequence[tuple[str, int]]) -> list[Bar]:
+    most = max((value for _label, value in pairs), default=0)
+    return [Bar(label, value, round(100 * value / most) if most else 0) for label, value in pairs]
+
+
+def _age(oldest: datetime | None, now: datetime) -> str:
+    if oldest is None:
+        return "–"
+    minutes = int((now - oldest).total_seconds() // 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h" if minutes < 2880 else f"{minutes // 1440} d"
+
+
+def _is_old(oldest: datetime | None, now: datetime) -> bool:
+    return oldest is not None and now - oldest > timedelta(seconds=settings.BACKGROUND_SECONDS)
+
+
+def export() -> str:
+    """Payers and colleagues as CSV. No cell can begin a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["kind", "name", "asked", "answered", "p50_ms", "p95_ms", "rejections", "in_hand", "finished"])
+    for row in payers():
+        writer.writerow(
+            harmless(["payer", row["payer"], row["asked"], row["answered"], row["p50"], row["p95"], row["rejections"]])
+        )
+    for person in agents():
+        writer.writerow(harmless(["agent", person["name"], "", "", "", "", "", person["in_hand"], person["finished"]]))
+    return out.getvalue()
+
+
+def harmless(cells: Iterable[Any]) -> list[str]:
+    """Text a spreadsheet reads as text: what would be a formula gets an apostrophe."""
+    texts = ["" if cell is None else str(cell) for cell in cells]
+    return [f"'{text}" if FORMULA.match(text) else text for text in texts]

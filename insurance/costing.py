@@ -1,0 +1,124 @@
+"""The dollars of one answer at each of the compared programs, kept with what they were worked out from."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from insurance import pricing
+from insurance.encryption import plain_json
+from insurance.estimator import RULE_VERSION, Estimate
+from insurance.models import (
+    BenefitSnapshot,
+    ComparedProgram,
+    CostEstimate,
+    ProgramBilling,
+    ProgramPayerContract,
+    Verification,
+)
+from insurance.pricing import ProgramTerms
+from insurance.reading import Benefits
+from programs.models import Program
+
+# An episode where the program has not told its own: three days a week for twelve weeks.
+USED = ("position", "verification", "program__weeks_min", "program__weeks_max", "program__billing")
+TYPICAL_DAYS_A_WEEK, TYPICAL_WEEKS = 3, 12
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """One answer to put dollars to."""
+
+    verification: Verification
+    snapshot: BenefitSnapshot
+    benefits: Benefits
+
+
+def estimate_all(answers: Sequence[Priced]) -> list[CostEstimate]:
+    """One estimate for each compared program that can be priced. Only what is left of the plan's amounts is shared."""
+    if not answers:
+        return []
+    programs: dict[int, list[Program]] = defaultdict(list)
+    compared = ComparedProgram.objects.filter(verification__in=[each.verification.pk for each in answers])
+    for row in compared.select_related("program__billing").only(*USED):
+        programs[row.verification_id].append(row.program)
+    contracts = {
+        (contract.program_id, contract.payer_id): contract
+        for contract in ProgramPayerContract.objects.filter(
+            program__in={program.pk for some in programs.values() for program in some},
+            payer__in={each.verification.payer_id for each in answers},
+        )
+    }
+    made = []
+    for each in answers:
+        begins = _first_day(each.verification)
+        for program in programs[each.verification.pk]:
+            contract = contracts.get((program.pk, each.verification.payer_id))
+            terms, notes = terms_of(program, contract, begins=begins, benefits=each.benefits)
+            found = pricing.price(each.benefits, terms)
+            if found is not None:
+                made.append(
+                    CostEstimate(
+                        snapshot=each.snapshot,
+                        program=program,
+                        rule_version=RULE_VERSION,
+                        inputs=plain_json(asdict(terms)),
+                        result=result_json(found, notes),
+                    )
+                )
+    return CostEstimate.objects.bulk_create(made)
+
+
+def terms_of(
+    program: Program, contract: ProgramPayerContract | None, *, begins: date, benefits: Benefits
+) -> tuple[ProgramTerms, set[str]]:
+    """What this program agreed with this payer and how long it lasts, with notes on what is only typical."""
+    billing: ProgramBilling | None = getattr(program, "billing", None)
+    per_week = (billing and billing.days_per_week) or TYPICAL_DAYS_A_WEEK
+    weeks = (billing and billing.weeks) or program.weeks_max or program.weeks_min or TYPICAL_WEEKS
+    notes = set() if billing and billing.days_per_week and billing.weeks else {"TYPICAL_DAYS"}
+    terms = ProgramTerms(
+        days=per_week * weeks,
+        network=contract.network if contract else "unknown",  # type: ignore[arg-type]
+        allowed=contract.allowed_per_day if contract else None,
+        billed=billing.billed_per_day if billing else None,
+        cash_day=billing.cash_per_day if billing else None,
+        days_per_week=per_week,
+        days_this_year=_days_until(plan_year_end(benefits.plan.ends, begins), begins, per_week),
+    )
+    return terms, notes
+
+
+def plan_year_end(plan_ends: date | None, begins: date) -> date:
+    """The payer's own end of the plan if it is within a year, else the end of the calendar year."""
+    within = plan_ends is not None and begins <= plan_ends < begins + timedelta(days=366)
+    return plan_ends if within and plan_ends else date(begins.year, 12, 31)
+
+
+def _days_until(last: date, begins: date, per_week: int) -> int:
+    """Days attended up to and including `last`, at an even pace."""
+    return ((last - begins).days + 1) * per_week // 7
+
+
+def _first_day(verification: Verification) -> date:
+    return verification.admission_on or verification.service_date or timezone.localdate()
+
+
+def result_json(found: Estimate, notes: set[str]) -> dict[str, Any]:
+    """The figures as in `estimate_cost`, what each unknown would narrow, and what must be said beside them."""
+    spans = {"cost_share": found.cost_share, "balance_bill": found.balance_bill, "non_covered": found.non_covered}
+    return {
+        **found.as_json(),
+        "parts": {name: [_money(span.low), _money(span.high)] for name, span in spans.items()},
+        "narrows": [{"key": each.key, "dollars": _money(each.narrows)} for each in found.unknowns],
+        "notes": sorted(found.notes | notes),
+        "under_review": found.under_review,
+    }
+
+
+def _money(amount: Decimal) -> str:
+    return f"{amount:.2f}"

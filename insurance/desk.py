@@ -1,0 +1,121 @@
+"""What staff do with a request: take it, give it back, hand it over, put it off, close it.
+
+Taking is a lease in the database's own time: two people never hold one, and the one who comes second learns
+who has it and until when.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from accounts import audit
+from accounts.models import User, Verb
+from insurance import queues
+from insurance.models import Casework, Note, Verification
+
+LEASE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class TakenError(Exception):
+    """Somebody else holds it."""
+
+    holder: User
+    until: datetime
+
+    def __str__(self) -> str:
+        return f"{self.holder} has this until {self.until:%H:%M}."
+
+
+def casework_of(verification: Verification) -> Casework:
+    """The desk's own record of a request; requests the system opened get theirs when first touched."""
+    return Casework.objects.get_or_create(verification=verification)[0]
+
+
+@transaction.atomic
+def hold(*, verification: Verification, by: User) -> Casework:
+    """Take it, or keep it for longer. Raises TakenError with the holder's name and time."""
+    casework = casework_of(verification)
+    free = Q(holder=None) | Q(holder=by) | Q(held_until__lte=Now())
+    mine = Casework.objects.filter(free, pk=casework.pk)
+    if mine.update(holder=by, held_until=Now() + LEASE) != 1:
+        casework = Casework.objects.select_related("holder").get(pk=casework.pk)
+        raise TakenError(casework.holder, casework.held_until)  # type: ignore[arg-type]
+    casework.refresh_from_db()
+    return casework
+
+
+@transaction.atomic
+def take(*, verification: Verification, by: User) -> Casework:
+    """Hold it and look after its caller from now on."""
+    casework = hold(verification=verification, by=by)
+    if casework.owner_id != by.pk:
+        Casework.objects.filter(pk=casework.pk).update(owner=by)
+        audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="taken")
+    casework.refresh_from_db()
+    return casework
+
+
+def claim_next(*, by: User) -> Verification | None:
+    """Take whoever has waited longest; None if nobody waits. Colleagues who ask at once get different ones."""
+    for verification in queues.rows("new", by):
+        try:
+            take(verification=verification, by=by)
+        except TakenError:
+            continue
+        return verification
+    return None
+
+
+@transaction.atomic
+def release(*, verification: Verification, by: User) -> None:
+    """Back into the queue, for anybody."""
+    hold(verification=verification, by=by)
+    Casework.objects.filter(verification=verification).update(holder=None, held_until=None, owner=None)
+    audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="released")
+
+
+@transaction.atomic
+def hand_over(*, verification: Verification, by: User, to: User) -> None:
+    """A colleague looks after this caller from now on."""
+    hold(verification=verification, by=by)
+    Casework.objects.filter(verification=verification).update(holder=None, held_until=None, owner=to)
+    audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="handed over", to=to.pk)
+
+
+@transaction.atomic
+def snooze(*, verification: Verification, by: User, until: datetime) -> None:
+    """Call back then; it stays with the one who looks after it, and nobody holds it meanwhile."""
+    hold(verification=verification, by=by)
+    Verification.objects.filter(pk=verification.pk).update(call_after=until, version=F("version"))
+    Casework.objects.filter(verification=verification).update(holder=None, held_until=None, owner=by)
+    audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="call back", at=until.isoformat())
+
+
+@transaction.atomic
+def close(*, verification: Verification, by: User, outcome: str) -> None:
+    """The caller is served, or will not be; a reason is always kept."""
+    hold(verification=verification, by=by)
+    Casework.objects.filter(verification=verification).update(
+        holder=None, held_until=None, outcome=outcome, closed_at=Now(), closed_by=by
+    )
+    audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="closed", outcome=outcome)
+
+
+@transaction.atomic
+def reopen(*, verification: Verification, by: User) -> None:
+    """Undo a close, or the caller called again."""
+    hold(verification=verification, by=by)
+    Casework.objects.filter(verification=verification).update(outcome="", closed_at=None, closed_by=None, owner=by)
+    audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="reopened")
+
+
+@transaction.atomic
+def add_note(*, verification: Verification, by: User, text: str) -> Note:
+    note = Note.objects.create(uid=uuid.uuid4(), verification=verification, author=by, text=text)
+    audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="note")
+    return note

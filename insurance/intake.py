@@ -1,0 +1,186 @@
+"""A new request: one transaction, and the row it leaves behind is the queue."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.models import User
+from insurance import bell, membership, preflight
+from insurance.encryption import blind_index
+from insurance.models import BenefitSnapshot, ComparedProgram, Priority, StatusEvent, Verification
+from insurance.states import OPEN_STATES, Determination, Reason, State, move
+from programs.models import Program
+
+MOST_PROGRAMS = 3
+CLOCKED = ("next_attempt_at", "auto_deadline_at", "sla_due_at", "rung_at", "completed_at")  # set by the database
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What the caller gets: the request, and whether it is new or the one that was open already."""
+
+    verification: Verification
+    is_new: bool
+
+
+class ConsentMissingError(Exception):
+    """There is no live consent to ask the plan; a form shows it by the consent field."""
+
+
+def submit(
+    verification: Verification,
+    *,
+    programs: Sequence[Program],
+    submission_key: uuid.UUID,
+    actor: User | None = None,
+) -> Submitted:
+    """Log an unsaved request (payer, consent, condition, member filled in) and ring for a worker after commit.
+
+    Sent twice with the same key, or asked twice by anybody while it is open, it is one request.
+    """
+    if verification.consent is None or not verification.consent.covers("verify"):
+        raise ConsentMissingError
+    programs = list(dict.fromkeys(programs))
+    if len(programs) > MOST_PROGRAMS:
+        raise ValueError("at most three programs are compared")
+    again = Verification.objects.filter(submission_key=submission_key).first()
+    if again:
+        return Submitted(again, is_new=False)
+    verdict = preflight.judge(verification, programs)
+    _fill_in(verification, verdict, submission_key=submission_key, actor=actor)
+    try:
+        with transaction.atomic():
+            _insert(verification, verdict, programs=programs, actor=actor)
+    except IntegrityError:
+        if existing := _already_there(submission_key, verification.dedupe_key):
+            return Submitted(existing, is_new=False)
+        raise
+    verification.refresh_from_db(fields=CLOCKED)
+    return Submitted(verification, is_new=True)
+
+
+def supply_info(verification: Verification, *, actor: User | None, fields: Sequence[str]) -> None:
+    """The caller gave what was missing: `fields` are the encrypted columns that changed on the instance."""
+    programs = [row.program for row in verification.compared_programs.select_related("program")]
+    verdict = preflight.judge(verification, programs)
+    with transaction.atomic():
+        verification.member_id = membership.tidy(verification.member_id)
+        verification.member_index = membership.index(verification.member_id)
+        verification.dedupe_key = dedupe_key(verification)
+        verification.save(update_fields=[*fields, "member_id", "member_index", "dedupe_key", "program"])
+        if verdict.state == State.NEEDS_INFO:  # still not enough: say what for
+            Verification.objects.filter(pk=verification.pk).update(
+                needed_fields=list(verdict.needed_fields), state_reason=verdict.reason
+            )
+            verification.refresh_from_db(fields=["needed_fields", "state_reason"])
+            return
+        if verdict.state == State.QUEUED:
+            requeue(verification, reason=Reason.INFO_SUPPLIED, actor=actor)
+        else:
+            move(verification, State.MANUAL_REQUIRED, reason=verdict.reason, actor=actor)
+
+
+def requeue(verification: Verification, *, reason: Reason, actor: User | None = None, note: str = "") -> None:
+    """Back to the queue after a person has mended something: the tries begin anew."""
+    move(
+        verification,
+        State.QUEUED,
+        reason=reason,
+        actor=actor,
+        note=note,
+        next_attempt_at=Now(),
+        auto_deadline_at=Now() + patience(verification.priority),
+        attempts=0,
+        billable=0,
+        variations=[],
+        rung_at=Now(),
+        ring_count=1,
+    )
+    ring_after_commit(verification.pk)
+
+
+def dedupe_key(verification: Verification) -> str:
+    """Equal for the same question about the same person in the same month on behalf of the same program."""
+    person = membership.canonical(verification.member_id) or "|".join(
+        (
+            verification.subscriber_last_name.casefold(),
+            verification.subscriber_first_name.casefold(),
+            _day(verification.subscriber_birth_date),
+        )
+    )
+    patient = f"{verification.patient_first_name.casefold()}|{_day(verification.patient_birth_date)}"
+    month = f"{verification.service_date or timezone.localdate():%Y-%m}"
+    program = str(verification.program_id or "")
+    parts = (str(verification.payer_id), person, patient, verification.condition, month, program)
+    return blind_index("dedupe", "\x1f".join(parts))
+
+
+def patience(priority: int) -> timedelta:
+    """How long computers may try before a person takes over."""
+    waiting = priority <= Priority.WAITING
+    return timedelta(seconds=settings.CALLER_WAITING_SECONDS if waiting else settings.BACKGROUND_SECONDS)
+
+
+def ring_after_commit(pk: int) -> None:
+    # A named function or a lambda: with functools.partial, robust=True itself fails when the broker does.
+    transaction.on_commit(lambda: bell.ring(pk), robust=True)
+
+
+def _fill_in(
+    verification: Verification, verdict: preflight.Verdict, *, submission_key: uuid.UUID, actor: User | None
+) -> None:
+    verification.submission_key = submission_key
+    verification.created_by = actor
+    verification.member_id = membership.tidy(verification.member_id)
+    verification.member_index = membership.index(verification.member_id)
+    verification.phone_index = membership.phone_index(verification.phone)
+    verification.dedupe_key = dedupe_key(verification)
+    verification.state = verdict.state
+    verification.state_reason = verdict.reason
+    verification.needed_fields = list(verdict.needed_fields)
+    verification.sla_due_at = Now() + patience(verification.priority)
+    if verdict.state == State.QUEUED:
+        verification.next_attempt_at = Now()
+        verification.auto_deadline_at = Now() + patience(verification.priority)
+        verification.rung_at, verification.ring_count = Now(), 1
+    elif verdict.state == State.COMPLETED:
+        verification.determination = Determination.NOT_COVERED
+        verification.completed_at = Now()
+
+
+def _insert(
+    verification: Verification, verdict: preflight.Verdict, *, programs: Sequence[Program], actor: User | None
+) -> None:
+    verification.save(force_insert=True)
+    ComparedProgram.objects.bulk_create(
+        ComparedProgram(verification=verification, program=program, position=position)
+        for position, program in enumerate(programs, 1)
+    )
+    StatusEvent.objects.create(
+        verification=verification, version=0, to_state=verdict.state, reason=verdict.reason, actor=actor
+    )
+    if verdict.state == State.COMPLETED:
+        BenefitSnapshot.objects.create(
+            verification=verification,
+            determination=Determination.NOT_COVERED,
+            evidence_level=0,
+            data={"rule": verdict.reason},
+        )
+    elif verdict.state == State.QUEUED:
+        ring_after_commit(verification.pk)
+
+
+def _already_there(submission_key: uuid.UUID, key: str) -> Verification | None:
+    """The request that was faster: the same form sent twice, or somebody else with the same question."""
+    same_form = Verification.objects.filter(submission_key=submission_key).first()
+    return same_form or Verification.objects.filter(dedupe_key=key, state__in=OPEN_STATES).first()
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""

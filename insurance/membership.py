@@ -1,0 +1,41 @@
+"""Member IDs: how they are typed, compared and looked up, and which cannot be right."""
+
+import re
+import unicodedata
+
+from insurance.encryption import blind_index
+from programs.models import Payer
+from programs.models.payer import PayerKind
+
+# A Medicare Beneficiary Identifier, without its dashes (CMS: never S, L, O, I, B or Z).
+MBI = re.compile(
+    r"[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d[AC-HJKMNP-RT-Y]{2}\d{2}"
+)
+
+
+def tidy(typed: str) -> str:
+    """As typed, without what people add to read it more easily at either end."""
+    return unicodedata.normalize("NFKC", typed).strip(" -\t")
+
+
+def canonical(member_id: str) -> str:
+    """What two spellings of one member ID share: no spaces or dashes, upper case."""
+    return re.sub(r"[\s\-]", "", unicodedata.normalize("NFKC", member_id)).upper()
+
+
+def index(member_id: str) -> str:
+    """The key to find a member's verifications by; empty for an empty ID."""
+    plain = canonical(member_id)
+    return blind_index("member", plain) if plain else ""
+
+
+def phone_index(phone: str) -> str:
+    digits = re.sub(r"\D", "", phone)[-10:]
+    return blind_index("phone", digits) if digits else ""
+
+
+def is_possible(member_id: str, payer: Payer) -> bool:
+    """Whether this payer could have given out such an ID. Only Medicare publishes a firm rule."""
+    if payer.kind != PayerKind.MEDICARE or not member_id:
+        return True
+    return MBI.fullmatch(canonical(member_id)) is not None

@@ -1,0 +1,144 @@
+"""From a filled-in form to a request: what it would lead to, and logging it once and for all."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from accounts import audit
+from accounts.models import User, Verb
+from insurance import intake, membership, preflight
+from insurance.forms import AskForm
+from insurance.models import Casework, Consent, IntakeDraft, Note, StatusEvent, Verification
+from insurance.states import OPEN_STATES, Reason, State
+from programs.models import Place, Program
+
+# Columns of a request that carry the name of the form's field.
+COLUMNS = (
+    *("payer", "condition", "member_id", "group_number", "relationship", "phone", "caller_name", "contact_notes"),
+    *("subscriber_first_name", "subscriber_last_name", "subscriber_birth_date"),
+)
+PATIENT_COLUMNS = ("patient_first_name", "patient_last_name", "patient_birth_date")
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What sending the form would do, told before it is sent."""
+
+    verdict: preflight.Verdict
+    duplicate: Verification | None
+    programs: list[Program]
+
+
+def request_from(form: AskForm) -> Verification:
+    """An unsaved request with what a valid form says."""
+    data = form.cleaned_data
+    verification = Verification(**{name: data[name] for name in COLUMNS})
+    if verification.relationship != Verification.Relationship.SELF:
+        for name in PATIENT_COLUMNS:
+            setattr(verification, name, data[name])
+    verification.priority = data.get("priority") or verification.priority
+    return verification
+
+
+def preview(form: AskForm) -> Preview:
+    """Costs nothing and asks nobody: the answers that need no payer, and a request that is open already."""
+    verification, programs = request_from(form), form.programs()
+    verdict = preflight.judge(verification, programs)
+    key = intake.dedupe_key(verification)
+    duplicate = Verification.objects.filter(dedupe_key=key, state__in=OPEN_STATES).first()
+    return Preview(verdict, duplicate, programs)
+
+
+@transaction.atomic
+def send(form: AskForm, *, submission_key: uuid.UUID, by: User | None) -> intake.Submitted:
+    """Log the request with its consent, casework and note, in one transaction. Sent twice it is one request."""
+    before = Verification.objects.filter(submission_key=submission_key).first()
+    if before:
+        return intake.Submitted(before, is_new=False)
+    verification = request_from(form)
+    verification.channel = Verification.Channel.DESK if by else Verification.Channel.PUBLIC
+    verification.consent = _consent(form, by)
+    submitted = intake.submit(verification, programs=form.programs(), submission_key=submission_key, actor=by)
+    if submitted.is_new:
+        _keep_beside(submitted.verification, form, by)
+    else:
+        Consent.objects.filter(pk=verification.consent.pk).delete()
+    IntakeDraft.objects.filter(uid=submission_key).delete()
+    return submitted
+
+
+@transaction.atomic
+def receive(form: AskForm, *, submission_key: uuid.UUID) -> Verification:
+    """A request from the public form. A question that is open already goes to a person instead of being answered by
+    “we have that one”: whoever holds the card must not learn from us that somebody asked before."""
+    before = Verification.objects.filter(submission_key=submission_key).first()
+    if before:
+        return before
+    duplicate = preview(form).duplicate
+    if duplicate is None:
+        return send(form, submission_key=submission_key, by=None).verification
+    verification = request_from(form)
+    verification.channel = Verification.Channel.PUBLIC
+    verification.consent = _consent(form, None)
+    verification.submission_key = submission_key
+    verification.member_index = membership.index(verification.member_id)
+    verification.phone_index = membership.phone_index(verification.phone)
+    verification.state, verification.state_reason = State.MANUAL_REQUIRED, Reason.SUBMITTED
+    verification.save(force_insert=True)
+    StatusEvent.objects.create(
+        verification=verification, version=0, to_state=State.MANUAL_REQUIRED, reason=Reason.SUBMITTED
+    )
+    _keep_beside(verification, form, None)
+    Note.objects.create(verification=verification, text=f"Same question as {duplicate.public_id}, which is open.")
+    return verification
+
+
+def _consent(form: AskForm, by: User | None) -> Consent:
+    data = form.cleaned_data
+    method = data.get("consent_method") or Consent.Method.ONLINE
+    return Consent.objects.create(
+        scopes=form.scopes(),
+        method=method,
+        given_by=data["caller_name"],
+        witness=by if method == Consent.Method.VERBAL else None,
+        text_version=data["consent_version"],
+    )
+
+
+def _keep_beside(verification: Verification, form: AskForm, by: User | None) -> None:
+    data = form.cleaned_data
+    Casework.objects.create(
+        verification=verification,
+        owner=by,
+        asking_for=data["asking_for"],
+        may_leave_message={"yes": True, "no": False}.get(data["may_leave_message"]),
+        language=data["language"],
+        state=data["state"],
+        zip=data["zip"],
+        time_zone=time_zone_of(data["zip"], data["state"]),
+        wants_call=bool(data.get("wants_call")),
+    )
+    if data.get("note"):
+        Note.objects.create(verification=verification, author=by, text=data["note"])
+    audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="logged")
+
+
+def time_zone_of(zip_code: str, state: str) -> str:
+    """Where the caller's clock stands; empty if neither the ZIP nor the state tells."""
+    places = Place.objects.filter(kind=Place.Kind.ZIP, key=zip_code) if zip_code else Place.objects.none()
+    place = places.first() or Place.objects.filter(kind=Place.Kind.STATE, state=state).first()
+    return place.time_zone if place else ""
+
+
+def save_draft(*, uid: uuid.UUID, owner: User, fields: dict[str, Any]) -> IntakeDraft | None:
+    """Keep what has been typed so far; None if this draft has become a request already, or is a colleague's."""
+    if Verification.objects.filter(submission_key=uid).exists():
+        return None
+    draft, _ = IntakeDraft.objects.get_or_create(uid=uid, defaults={"owner": owner})
+    if draft.owner_id != owner.pk:
+        return None
+    draft.data = fields
+    draft.save(update_fields=["data", "updated_at"])
+    return draft

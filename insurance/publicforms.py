@@ -1,0 +1,63 @@
+"""The caller's own form: the desk's questions in the caller's words, and quiet walls against machines."""
+
+import time
+import uuid
+from typing import Any
+
+from django import forms
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from insurance.fields import plan_not_known
+from insurance.forms import AskForm
+
+FASTEST_SECONDS = 4
+LONGEST_SECONDS = 24 * 60 * 60
+SALT = "insurance.verify"
+
+
+def new_mark() -> str:
+    """Signed: when the page was drawn, and the key that makes sending it twice one request."""
+    return signing.dumps([str(uuid.uuid4()), int(time.time())], salt=SALT)
+
+
+class PublicAskForm(AskForm):
+    """A family's own request. Whoever would rather talk leaves a number, and we call."""
+
+    wants_call = forms.BooleanField(label=_("I would rather tell you on the phone. Please call me."), required=False)
+    # People do not see it; machines fill it in.
+    website = forms.CharField(label=_("Leave this empty"), required=False)
+    mark = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["payer"].required = False
+        self.fields["caller_name"].label = _("What may we call you?")
+        self.fields["phone"].label = _("Phone number")
+
+    def clean_website(self) -> str:
+        if self.cleaned_data["website"]:
+            raise ValidationError(_("Leave this field empty, then send again."))
+        return ""
+
+    def clean_mark(self) -> uuid.UUID:
+        """Too old or changed: the page is drawn anew with everything kept, and sending again works."""
+        try:
+            key, drawn = signing.loads(self.cleaned_data["mark"], salt=SALT, max_age=LONGEST_SECONDS)
+        except signing.BadSignature:
+            raise ValidationError(_("This page was open for too long. Please send it again."), code="stale") from None
+        if time.time() - drawn < FASTEST_SECONDS:
+            raise ValidationError(_("That was very fast. Please look it over and send it again."), code="fast")
+        return uuid.UUID(key)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("wants_call"):
+            for name in ("member_id", "patient_last_name"):
+                self.errors.pop(name, None)
+                data.setdefault(name, "")
+            data["payer"] = data.get("payer") or plan_not_known()
+        elif not data.get("payer") and "payer" not in self.errors:
+            self.add_error("payer", _("Which plan is it? If you do not know, tick “Please call me”."))
+        return data

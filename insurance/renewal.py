@@ -1,0 +1,167 @@
+"""Answers grow old. When one does, it expires and a child asks again; a carve-out gets a child of its own.
+
+An answer is old after 30 days, on the first of the month for Medicaid, when the plan's year ends, and on the day
+before admission, whichever comes first.
+"""
+
+import uuid
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+
+from insurance import intake
+from insurance.models import BenefitSnapshot, Priority, Verification
+from insurance.states import Determination, Reason, State, move
+from programs.models import Payer
+from programs.models.payer import PayerKind
+
+GOOD_FOR = timedelta(days=30)
+MEDICAID = frozenset({PayerKind.MEDICAID, PayerKind.MEDICAID_PLAN})
+ASKED_ABOUT = (  # what a child asks anew in the parent's words
+    *("payer", "consent", "level_of_care", "condition", "admission_on", "member_id", "group_number"),
+    *("subscriber_first_name", "subscriber_last_name", "subscriber_birth_date", "subscriber_sex", "relationship"),
+    *("patient_first_name", "patient_last_name", "patient_birth_date", "patient_sex"),
+    *("caller_name", "phone", "email", "contact_notes", "card_phone", "created_by"),
+)
+
+
+def answer(verification: Verification, snapshot: BenefitSnapshot, *, now: datetime) -> dict[str, Any]:
+    """The columns of a finished verification."""
+    return {
+        "determination": snapshot.determination,
+        "evidence_level": snapshot.evidence_level,
+        "completed_at": now,
+        "stale_at": stale_at(verification, snapshot, now=now)[0],
+    }
+
+
+def stale_at(verification: Verification, snapshot: BenefitSnapshot, *, now: datetime) -> tuple[datetime, Reason]:
+    """When this answer is old, and why then: the earliest of the rules that hold for it."""
+    zone = ZoneInfo(settings.TIME_ZONE)
+    today = now.astimezone(zone).date()
+    days = [(today + GOOD_FOR, Reason.STALE)]
+    if verification.payer.kind in MEDICAID:
+        days.append((_first_of_next_month(today), Reason.NEW_MONTH))
+    plan_year = _plan_year_end(snapshot)
+    if plan_year and plan_year >= today:
+        days.append((plan_year + timedelta(days=1), Reason.NEW_PLAN_YEAR))
+    if verification.admission_on and verification.admission_on - timedelta(days=1) > today:
+        days.append((verification.admission_on - timedelta(days=1), Reason.BEFORE_ADMISSION))
+    day, reason = min(days, key=lambda pair: pair[0])
+    return datetime.combine(day, time(6), zone), reason
+
+
+def _first_of_next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def _plan_year_end(snapshot: BenefitSnapshot) -> date | None:
+    """The last day of the plan, if the payer told it."""
+    ends = (snapshot.data.get("plan") or {}).get("ends")
+    return date.fromisoformat(ends) if ends else None
+
+
+def stale() -> QuerySet[Verification]:
+    """Finished answers that are old and matter still: nobody has closed the call they were for."""
+    watched = Verification.objects.filter(state=State.COMPLETED, stale_at__lte=Now()).exclude(
+        casework__closed_at__isnull=False
+    )
+    return watched.order_by("stale_at", "pk")
+
+
+def renew_stale(limit: int = 50) -> int:
+    """Expire up to `limit` old answers, each with its child, and say how many. Several sweepers may do it at once."""
+    renewed = 0
+    for _ in range(limit):
+        with transaction.atomic():
+            row = stale().select_related("payer", "consent").select_for_update(of=("self",), skip_locked=True).first()
+            if row is None:
+                break
+            renew(row)
+            renewed += 1
+    return renewed
+
+
+def renew(verification: Verification) -> Verification | None:
+    """Expire it, and ask again unless the consent is gone."""
+    snapshot = verification.snapshots.filter(superseded_at=None).first()
+    reason = Reason.STALE
+    if snapshot is not None and verification.completed_at is not None:
+        reason = stale_at(verification, snapshot, now=verification.completed_at)[1]
+    move(verification, State.EXPIRED, reason=reason)
+    if verification.consent is None or not verification.consent.is_live:
+        return None
+    return open_child(verification, origin=Verification.Origin.REVERIFY)
+
+
+def open_child(parent: Verification, *, origin: Verification.Origin, payer: Payer | None = None) -> Verification:
+    """The same question again, or to another payer of the same plan, with the same consent and programs."""
+    child = Verification(
+        **{name: getattr(parent, name) for name in ASKED_ABOUT},
+        parent=parent,
+        origin=origin,
+        channel=Verification.Channel.ENGINE,
+        priority=parent.priority if origin == Verification.Origin.CARVE_OUT else Priority.BACKGROUND,
+    )
+    if payer is not None:
+        child.payer = payer
+    programs = [row.program for row in parent.compared_programs.select_related("program")]
+    key = uuid.uuid5(parent.submission_key, f"{origin}:{parent.version}")  # the same child, however often it is opened
+    return intake.submit(child, programs=programs, submission_key=key).verification
+
+
+def open_carve_out(verification: Verification, snapshot: BenefitSnapshot) -> Verification | None:
+    """The payer named the company that handles behavioral health: ask that one, with the same consent."""
+    if snapshot.determination != Determination.CARVE_OUT_CONTACT or verification.origin == "carve_out":
+        return None
+    other = named_payer(snapshot)
+    if other is None or other.pk == verification.payer_id:
+        return None
+    return open_child(verification, origin=Verification.Origin.CARVE_OUT, payer=other)
+
+
+def named_payer(snapshot: BenefitSnapshot) -> Payer | None:
+    """The administrator of the answer among the payers we know, by its code at a gateway or its name."""
+    for contact in snapshot.data.get("contacts", []):
+        if contact["role"] != "administrator":
+            continue
+        named = Q(name__iexact=contact["name"]) | Q(aliases__icontains=contact["name"])
+        if contact["payer_code"]:
+            named |= Q(routes__payer_code=contact["payer_code"])
+        found = Payer.objects.filter(named).order_by("pk").first()
+        if found:
+            return found
+    return None
+
+
+def differences(child: Verification) -> list[dict[str, str]]:
+    """What changed since the parent's answer: path, before, after, in the reading's own words."""
+    before, after = (
+        each.snapshots.filter(superseded_at=None).first() if each else None for each in (child.parent, child)
+    )
+    if before is None or after is None:
+        return []
+    old, new = dict(_leaves(before.data)), dict(_leaves(after.data))
+    return [
+        {"path": path, "before": old.get(path, ""), "after": new.get(path, "")}
+        for path in dict.fromkeys([*old, *new])
+        if old.get(path) != new.get(path)
+    ]
+
+
+def _leaves(value: Any, path: str = "") -> Any:
+    """Every single value of a reading with its path; where a value came from is left out."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key not in {"line", "source", "segment", "as_of"}:
+                yield from _leaves(inner, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for position, inner in enumerate(value):
+            yield from _leaves(inner, f"{path}.{position}")
+    elif value is not None:
+        yield path, str(value)

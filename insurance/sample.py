@@ -1,0 +1,159 @@
+"""What makes the fictional listings checkable: billing facts, contracts, and routes to the payer simulator."""
+
+import csv
+import zlib
+from collections.abc import Iterator
+from datetime import date, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from insurance.models import PayerPhoneLine, PayerRoute, ProgramBilling, ProgramPayerContract, RouteMeter
+from programs.models import Payer, Program
+from programs.models.payer import PayerKind
+
+FIXTURE = "sample_programs.csv"
+ENDPOINT = "payersim"
+# The two companies to which the simulator's carve-out and managed-care answers point, by their codes there.
+NAMED_BY_OTHERS = {
+    "SBHC1": ("sample-behavioral-co", "Sample Behavioral Co", PayerKind.BEHAVIORAL),
+    "SCPM1": ("sample-community-plan", "Sample Community Plan MCO", PayerKind.MEDICAID_PLAN),
+}
+WEEKDAYS = ["mon", "tue", "wed", "thu", "fri"]
+
+
+@transaction.atomic
+def load() -> dict[str, int]:
+    """Fill in whatever is missing; what people have edited since is left as it is."""
+    administrators = [_named_payer(code, *named) for code, named in NAMED_BY_OTHERS.items()]
+    routes = sum(_route(payer) for payer in Payer.objects.order_by("pk"))
+    phone_lines = sum(_phone_line(payer) for payer in Payer.objects.order_by("pk"))
+    billed = contracts = 0
+    payers = {payer.slug: payer for payer in Payer.objects.all()}
+    programs = {program.slug: program for program in Program.objects.filter(is_sample=True)}
+    for row in _rows():
+        program = programs.get(row["slug"])
+        if program is None:
+            continue
+        billed += _billing(program, row)
+        contracts += _contracts(program, row["contracts"], payers=payers, administrators=administrators)
+    return {"routes": routes, "phone_lines": phone_lines, "billing": billed, "contracts": contracts}
+
+
+@transaction.atomic
+def remove() -> None:
+    """Take away the routes to the simulator; billing and contracts go with their sample programs."""
+    PayerRoute.objects.filter(endpoint=ENDPOINT, pk__in=_unused_routes()).delete()
+    PayerRoute.objects.filter(endpoint=ENDPOINT).update(enabled=False)
+
+
+def _unused_routes() -> list[int]:
+    from insurance.models import Verification
+
+    used = Verification.objects.exclude(route=None).values_list("route", flat=True)
+    return list(PayerRoute.objects.exclude(pk__in=used).values_list("pk", flat=True))
+
+
+def _rows() -> Iterator[dict[str, str]]:
+    path = Path(settings.BASE_DIR) / "fixtures" / FIXTURE
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8", newline="") as lines:
+        yield from csv.DictReader(lines)
+
+
+def _named_payer(code: str, slug: str, name: str, kind: str) -> Payer:
+    payer, _made = Payer.objects.get_or_create(slug=slug, defaults={"name": name, "kind": kind})
+    _route(payer, code=code)
+    return payer
+
+
+def _route(payer: Payer, *, code: str = "") -> bool:
+    if PayerRoute.objects.filter(payer=payer).exists():
+        return False
+    route = PayerRoute.objects.create(
+        payer=payer,
+        gateway=PayerRoute.Gateway.X12_HTTP,
+        endpoint=ENDPOINT,
+        payer_code=code or f"{payer.pk:05}",
+        max_in_flight=50,
+        per_minute=6000,
+    )
+    RouteMeter.objects.create(route=route, tokens=route.per_minute / 6)
+    return True
+
+
+def _phone_line(payer: Payer) -> bool:
+    """A number of the fictional range, always the same for a payer."""
+    last = 100 + zlib.crc32(payer.slug.encode()) % 100
+    _line, made = PayerPhoneLine.objects.get_or_create(
+        payer=payer,
+        purpose=PayerPhoneLine.Purpose.BEHAVIORAL,
+        defaults={
+            "number": f"+18005550{last}",
+            "menu_path": "2, then 4",
+            "days": WEEKDAYS,
+            "opens": time(8),
+            "closes": time(20),
+            "time_zone": "America/Chicago",
+            "hold_minutes": 5 + last % 20,
+            "as_of": timezone.localdate(),
+        },
+    )
+    return made
+
+
+def _billing(program: Program, row: dict[str, str]) -> bool:
+    if not row["npi"]:
+        return False
+    facts: dict[str, Any] = {
+        "npi": row["npi"],
+        "legal_name": row["legal_name"][:60],
+        "setting": row["setting"],
+        "billing_codes": row["billing_codes"].split(),
+        "revenue_codes": row["revenue_codes"].split(),
+        "cash_per_day": _money(row["cash_day"]),
+        "billed_per_day": _money(row["billed_day"]),
+        "days_per_week": _number(row["days_per_week"]),
+        "weeks": _number(row["weeks_max"] or row["weeks_min"]),
+        "as_of": timezone.localdate(),
+    }
+    return ProgramBilling.objects.get_or_create(program=program, defaults=facts)[1]
+
+
+def _contracts(program: Program, text: str, *, payers: dict[str, Payer], administrators: list[Payer]) -> int:
+    """ "badgercare in 168.00 yes": payer, network, allowed a day, whether we may ask."""
+    made = 0
+    has_agreed = False
+    for entry in filter(None, text.split("|")):
+        slug, network, allowed, may_ask = entry.split(" ")
+        if slug in payers:
+            made += _contract(program, payers[slug], network, allowed=_money(allowed), may_ask=may_ask == "yes")
+            has_agreed = has_agreed or may_ask == "yes"
+    for payer in administrators if has_agreed else ():
+        made += _contract(program, payer, "in", allowed=None, may_ask=True)
+    return made
+
+
+def _contract(program: Program, payer: Payer, network: str, *, allowed: Decimal | None, may_ask: bool) -> int:
+    today: date = timezone.localdate()
+    facts = {
+        "network": network,
+        "allowed_per_day": allowed,
+        "agreement_to_verify": may_ask,
+        "agreed_on": today if may_ask else None,
+        "as_of": today,
+    }
+    return int(ProgramPayerContract.objects.get_or_create(program=program, payer=payer, defaults=facts)[1])
+
+
+def _money(text: str) -> Decimal | None:
+    return Decimal(text) if text not in ("", "-") else None
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text else None

@@ -1,0 +1,130 @@
+"""What to say to the payer: whom to call, and only the questions whose answers are still missing.
+
+The company that handles behavioral health comes first: asking the insurer on the card when another one decides
+costs an hour and gives a wrong answer.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from insurance.models import BenefitSnapshot, PayerPhoneLine, Verification
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number to dial, the way through its menu, and whether anybody answers now."""
+
+    dial: str
+    whose: str
+    note: str = ""
+    is_open: bool | None = None
+    opens_at: datetime | None = None
+    usual_wait: int | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """One thing to ask, in words, and the fields of the call form that hold its answer."""
+
+    words: Promise | str
+    fields: tuple[str, ...]
+
+
+CLOSING = _(
+    "“Thank you. Could you give me a reference number for this call? And is this a guarantee of payment, or subject to "
+    "the terms of the plan?”"
+)
+CARVE_OUT = Question(
+    _("Does another company handle mental health and substance use benefits for this member? Which, at what number?"),
+    ("carve_out_company", "carve_out_phone"),
+)
+ACTIVE = Question(_("Is the plan active today? Since when, and when does the plan year end?"), ("plan_active",))
+COVERED = Question(_("Is an intensive outpatient program a covered benefit, at this program?"), ("covered",))
+NETWORK = Question(_("Is this program in network for this plan, by its NPI and address?"), ("network",))
+APPROVAL = Question(
+    _("Is approval needed in advance? Who gives it, at what number? What is the penalty without it?"),
+    ("authorization", "authorization_phone"),
+)
+SHARE = Question(
+    _("What does the patient pay: a copay for each day, or a percentage? Does the deductible apply first?"),
+    ("copay", "copay_unit", "coinsurance", "deductible_applies"),
+)
+DEDUCTIBLE = Question(
+    _("What is the deductible, for one person and for the family, and how much of each is left?"),
+    ("deductible_total", "deductible_left", "family_deductible_left"),
+)
+LIMIT = Question(
+    _("What is the most the patient pays in a plan year, and how much of it is left?"),
+    ("oop_total", "oop_left", "family_oop_left"),
+)
+VISITS = Question(_("Is there a limit of days or visits? How many are used?"), ("visit_limit", "visits_used"))
+EXCLUSIONS = Question(
+    _("Are free-standing programs, virtual care or care out of state excluded? Must the program be accredited?"),
+    ("exclusions",),
+)
+
+
+def questions(verification: Verification) -> list[Question]:
+    """What is still missing, in the order of the call."""
+    snapshot = BenefitSnapshot.objects.filter(verification=verification, superseded_at=None).first()
+    data: dict[str, Any] = snapshot.data if snapshot else {}
+    tier = _base_tier(data)
+    is_sure = bool(snapshot and snapshot.evidence_level >= 3 and not snapshot.review)
+    known = {
+        CARVE_OUT: verification.origin == Verification.Origin.CARVE_OUT,
+        ACTIVE: (data.get("plan") or {}).get("active") is True,
+        COVERED: False,
+        NETWORK: data.get("program_network") in ("in", "out"),
+        APPROVAL: is_sure and tier.get("authorization") in ("yes", "no"),
+        SHARE: is_sure and bool(tier.get("copay") or tier.get("coinsurance")),
+        DEDUCTIBLE: is_sure and _is_left_known(tier.get("deductible")),
+        LIMIT: is_sure and _is_left_known(tier.get("out_of_pocket")),
+        VISITS: is_sure and bool(tier.get("visit_limit")),
+        EXCLUSIONS: False,
+    }
+    return [question for question, is_known in known.items() if not is_known]
+
+
+def numbers(verification: Verification, now: datetime | None = None) -> list[Number]:
+    """Whom to dial, the likeliest first: the company named by the payer, the card, then the payer's own lines."""
+    now = now or timezone.now()
+    snapshot = BenefitSnapshot.objects.filter(verification=verification, superseded_at=None).first()
+    contacts = (snapshot.data.get("contacts") or []) if snapshot else []
+    found = [
+        Number(phone, contact["name"], str(_("Named by the payer as the one that decides")))
+        for contact in contacts
+        if contact.get("role") == "administrator"
+        for phone in contact.get("phones", ())
+    ]
+    if verification.card_phone:
+        found.append(Number(verification.card_phone, str(_("Behavioral health, from the card"))))
+    lines = PayerPhoneLine.objects.filter(payer=verification.payer)
+    order = {"behavioral": 0, "benefits": 1, "authorization": 2, "member": 3}
+    return found + [_number(line, now) for line in sorted(lines, key=lambda line: (order[line.purpose], line.pk))]
+
+
+def _number(line: PayerPhoneLine, now: datetime) -> Number:
+    return Number(
+        dial=line.number,
+        whose=f"{line.payer}: {line.get_purpose_display()}",
+        note=line.menu_path,
+        is_open=line.is_open(now),
+        opens_at=None if line.is_open(now) else line.next_opening(now),
+        usual_wait=line.hold_minutes,
+    )
+
+
+def _base_tier(data: dict[str, Any]) -> dict[str, Any]:
+    """The terms that would apply to this program, as kept in a snapshot; empty if there are none."""
+    wanted = "out" if data.get("program_network") == "out" else "in"
+    base = {tier.get("network"): tier for tier in reversed(data.get("tiers") or []) if tier.get("tier") == "base"}
+    return base.get(wanted) or base.get("unknown") or {}
+
+
+def _is_left_known(levels: dict[str, Any] | None) -> bool:
+    return any((amounts.get("remaining") or {}).get("value") is not None for amounts in (levels or {}).values())

@@ -1,0 +1,90 @@
+"""Words for waits, and what may be seen of a hidden value."""
+
+from typing import Any
+
+from django import template
+from django.forms import BooleanField, BoundField, ChoiceField
+from django.utils.translation import gettext as _
+
+from insurance.answer import money
+from insurance.fields import PayerField, PhoneField
+from programs.models import Payer, Program
+
+register = template.Library()
+
+
+@register.filter
+def wait(minutes: int) -> str:
+    """28 min, 3 h 5 min, 2 days: what a person says of a wait."""
+    if minutes < 60:
+        return _("{n} min").format(n=minutes)
+    hours, rest = divmod(minutes, 60)
+    if hours < 24:
+        return _("{h} h {m} min").format(h=hours, m=rest) if rest else _("{h} h").format(h=hours)
+    days = hours // 24
+    return _("1 day") if days == 1 else _("{d} days").format(d=days)
+
+
+@register.filter
+def masked(value: str) -> str:
+    """•••• 4417: enough to compare with a card, too little to use."""
+    return f"•••• {value[-4:]}" if len(value) > 5 else "••••" if value else "–"
+
+
+@register.filter
+def said(field: BoundField) -> str:
+    """What was filled in, in the words of the choices rather than their codes."""
+    value = field.value()
+    if isinstance(field.field, ChoiceField):
+        words: dict[Any, Any] = dict(field.field.choices)  # type: ignore[arg-type]
+        return str(words.get(value) or words.get(str(value), value))
+    if isinstance(field.field, BooleanField):
+        return _("Yes") if value else _("No")
+    cleaned = field.form.cleaned_data.get(field.name)
+    if isinstance(field.field, PhoneField):
+        return dialed(cleaned) if cleaned else ""
+    return str(field.field.prepare_value(cleaned) if cleaned is not None else value)
+
+
+@register.filter
+def dialed(number: str) -> str:
+    """(414) 555-0142, with its extension if it has one."""
+    digits, _sign, extension = number.removeprefix("+1").partition("x")
+    plain = f"({digits[:3]}) {digits[3:6]}-{digits[6:]}" if len(digits) == 10 else number
+    return f"{plain} x{extension}" if extension else plain
+
+
+@register.filter
+def dollars(result: dict[str, Any]) -> str:
+    """One amount, or a range where something is not known."""
+    if result.get("total") is not None:
+        return money(result["total"]) or "–"
+    low, high = money(result.get("low")), money(result.get("high"))
+    if low and high:
+        return f"{low}–{high}"
+    return _("from {low}").format(low=low) if low else "–"
+
+
+@register.filter
+def listed(words: object) -> str:
+    """A list as words; anything else as it is."""
+    return ", ".join(str(word).replace("_", " ") for word in words) if isinstance(words, list) else str(words)
+
+
+@register.filter
+def segments(text: str) -> str:
+    """An X12 answer with one segment on each line."""
+    mark = text[105] if text.startswith("ISA") and len(text) > 105 else ""
+    return text.replace(mark, f"{mark}\n") if mark and mark not in "\r\n" else text
+
+
+@register.simple_tag
+def words_of(field: BoundField) -> str:
+    """What a suggesting text box shows: the words typed, or the name behind a slug that came without words."""
+    beside = f"{field.html_name}_text"
+    typed = field.form.data.get(beside) if field.form.is_bound else field.form.initial.get(beside)
+    if typed:
+        return str(typed)
+    slug = str(field.value() or "").replace("\x00", "")  # PostgreSQL takes no NUL
+    model = Payer if isinstance(field.field, PayerField) else Program
+    return str(model.objects.filter(slug=slug).values_list("name", flat=True).first() or slug)

@@ -1,0 +1,220 @@
+"""Ask payers and record what comes back: one verification, or a batch side by side.
+
+No transaction is open while a payer thinks. A worker that comes back late finds that the row has moved on: its
+answer is kept on its attempt and applied to nothing.
+"""
+
+import logging
+import time
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from insurance import inquiries, outcomes, recording
+from insurance.claiming import Ticket, claim, claim_batch
+from insurance.gateways import NOT_ASKED, GatewayResult, Inquiry, Kind, get_gateway
+from insurance.models import Verification, VerificationAttempt
+from insurance.states import Reason, State, move
+from insurance.x12.inquiry_270 import ControlNumbers
+
+log = logging.getLogger(__name__)
+
+BATCH = 20
+GATHER_SECONDS = 0.01  # answers that come within this are written down together
+PATIENCE = (0.2, 0.5, 1.0, 2.0, 4.0)  # seconds between tries to write answers down
+SOON_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A ticket with what came of it, and what follows from that."""
+
+    ticket: Ticket
+    result: GatewayResult
+    decision: outcomes.Decision
+
+
+def run(pk: int) -> bool:
+    """Take one verification as far as it goes without waiting; False if that took long.
+
+    One slow payer (60 s) fits into a task's time limit (75 s), two do not.
+    """
+    began = time.monotonic()
+    for _ in range(inquiries.MOST_QUESTIONS + 1):
+        ticket = claim(pk)
+        if ticket is not None:
+            record(ticket, ask(ticket))
+        is_quick = time.monotonic() - began < SOON_SECONDS
+        if ticket is None or ticket.verification.state != State.QUEUED or not is_quick:
+            return is_quick
+    return True
+
+
+def run_batch(limit: int = BATCH) -> int:
+    """Take up to `limit` due verifications at once, ask all payers side by side; returns how many were taken."""
+    tickets = claim_batch(limit)
+    if not tickets:
+        return 0
+    with ThreadPoolExecutor(max_workers=len(tickets)) as pool:
+        asked = {pool.submit(ask, ticket): ticket for ticket in tickets}
+        left: set[Future[GatewayResult]] = set(asked)
+        while left:
+            wait(left, return_when=FIRST_COMPLETED)
+            done, left = wait(left, timeout=GATHER_SECONDS)
+            _write_with_patience([_answered(asked[each], each.result()) for each in done])
+    return len(tickets)
+
+
+def drain(seconds: float = 10.0) -> int:
+    """Begin batches until nothing is due or the time is over; returns how many verifications were taken."""
+    until, taken = time.monotonic() + seconds, 0
+    while time.monotonic() < until and (batch := run_batch()):
+        taken += batch
+    return taken
+
+
+def help_out(seconds: float = 5.0) -> int:
+    """After a bell: if more is waiting, take that in batches too; its own bells will find nothing to do."""
+    return drain(seconds) if Verification.objects.due().order_by().exists() else 0
+
+
+# --- ask --------------------------------------------------------------------------------------------
+def ask(ticket: Ticket) -> GatewayResult:
+    """The exchange with the payer. It touches no database, so a batch may do it in threads."""
+    attempt, route = ticket.attempt, ticket.route
+    inquiry = Inquiry(
+        question=ticket.question,
+        control=ControlNumbers(attempt.isa13, attempt.gs06, attempt.st02),
+        endpoint=route.endpoint,
+        at=timezone.now(),
+        total_seconds=min(float(route.total_seconds), settings.PAYER_TOTAL_SECONDS),
+    )
+    gateway = get_gateway(route)
+    return gateway.poll(ticket.poll_token, inquiry) if ticket.poll_token else gateway.check(inquiry)
+
+
+# --- record -----------------------------------------------------------------------------------------
+def record(ticket: Ticket, result: GatewayResult) -> None:
+    """Write down what came back and move on."""
+    _write_with_patience([_answered(ticket, result)])
+
+
+def _answered(ticket: Ticket, result: GatewayResult) -> Answered:
+    situation = outcomes.Situation(ticket.verification, ticket.attempt, ticket.question, ticket.earlier, ticket.now())
+    try:
+        decision = outcomes.decide(result, situation)
+    except Exception:  # a fault of ours must not ask the payer again and again
+        log.exception("A payer's answer broke our reading.", extra={"public_id": ticket.verification.public_id})
+        decision = outcomes.Decision(State.DEAD_LETTER, Reason.CODE_FAULT)
+    return Answered(ticket, result, decision)
+
+
+def _write_with_patience(answers: Sequence[Answered]) -> None:
+    """Answers were paid for: a database that restarts is waited for."""
+    seen = [(each.ticket.verification.state, each.ticket.verification.version) for each in answers]
+    for pause in PATIENCE:
+        try:
+            _write_down(answers)
+            return
+        except OperationalError:
+            if connection.in_atomic_block:
+                raise
+            connection.close()
+            time.sleep(pause)
+            for each, (state, version) in zip(answers, seen, strict=True):
+                each.ticket.verification.state, each.ticket.verification.version = state, version
+    log.error("Answers could not be written down; their leases will run out.")
+
+
+@transaction.atomic
+def _write_down(answers: Sequence[Answered]) -> None:
+    """All of them in one transaction. Where the row has moved on without us, the answer is evidence only."""
+    ours = _still_ours([each.ticket for each in answers])
+    for each in answers:
+        counts = each.ticket.verification.pk in ours
+        if counts or not _is_written(each.ticket.attempt):
+            _finish_attempt(each.ticket, each.result, applied=counts)
+    in_time = [each for each in answers if each.ticket.verification.pk in ours]
+    if in_time:
+        recording.apply([_outcome(each) for each in in_time], now=max(each.ticket.now() for each in in_time))
+
+
+def _still_ours(tickets: Sequence[Ticket]) -> set[int]:
+    """Rows that nobody has moved since our claim, now locked."""
+    rows = Verification.objects.filter(pk__in=[ticket.verification.pk for ticket in tickets], state=State.SENDING)
+    locked = dict(rows.select_for_update(of=("self",)).order_by("pk").values_list("pk", "version"))
+    return {
+        ticket.verification.pk
+        for ticket in tickets
+        if locked.get(ticket.verification.pk) == ticket.verification.version
+    }
+
+
+def _is_written(attempt: VerificationAttempt) -> bool:
+    """The first try was written after all, and only its confirmation was lost."""
+    if VerificationAttempt.objects.filter(pk=attempt.pk, finished_at__isnull=False).exists():
+        return True
+    log.warning("An answer came too late to count.", extra={"public_id": attempt.verification.public_id})
+    return False
+
+
+def _outcome(answered: Answered) -> recording.Outcome:
+    ticket = answered.ticket
+    return recording.Outcome(
+        verification=ticket.verification,
+        attempt=ticket.attempt,
+        decision=answered.decision,
+        result=answered.result,
+        route_was_well=ticket.route_was_well,
+    )
+
+
+def _finish_attempt(ticket: Ticket, result: GatewayResult, *, applied: bool) -> None:
+    attempt, now = ticket.attempt, ticket.now()
+    facts: dict[str, Any] = {
+        "kind": result.kind,
+        "http_status": result.http_status,
+        "retry_after": result.retry_after,
+        "raw_response": result.raw_response,
+        "poll_token": result.poll_token or None,
+        "aaa": [{"loop": each.loop, "code": each.code, "followup": each.followup} for each in result.aaa],
+        "problems": list(result.problems),
+        "elapsed_ms": round(result.elapsed * 1000),
+        "applied": applied,
+    }
+    if not ticket.poll_token:
+        billable = result.kind not in NOT_ASKED
+        sent_at = now - timedelta(seconds=result.elapsed) if billable else None
+        facts |= {"raw_request": result.raw_request, "billable": billable, "sent_at": sent_at}
+    if result.kind != Kind.PENDING or not applied:
+        facts["finished_at"] = now
+    for name, value in facts.items():
+        setattr(attempt, name, value)
+    attempt.save(update_fields=list(facts))
+
+
+def abandon(verification: Verification) -> None:
+    """The worker is lost. What it asked may have been asked, so it counts and the floor holds from its claim."""
+    attempt = verification.tries.filter(finished_at=None).order_by("-number").first()
+    now = Verification.objects.annotate(now=Now()).values_list("now", flat=True).get(pk=verification.pk)
+    columns: dict[str, Any] = {}
+    claimed_at = now
+    if attempt is not None and attempt.kind != Kind.PENDING:
+        VerificationAttempt.objects.filter(pk=attempt.pk, finished_at=None).update(
+            kind=VerificationAttempt.Kind.ABANDONED, billable=True
+        )
+        columns["billable"] = min(verification.billable + 1, verification.attempts)
+        claimed_at = attempt.claimed_at
+    if verification.attempts >= settings.MOST_ATTEMPTS:
+        move(verification, State.MANUAL_REQUIRED, reason=Reason.ATTEMPTS_USED, **columns)
+        return
+    floor = timedelta(seconds=settings.PAYER_CONNECT_SECONDS + settings.INQUIRY_FLOOR_SECONDS)
+    columns |= {"next_attempt_at": max(now, claimed_at + floor), "rung_at": None, "ring_count": 0}
+    move(verification, State.RETRY_WAIT, reason=Reason.WORKER_LOST, **columns)

@@ -1,0 +1,266 @@
+"""One request: the answer, the person, the plan, and every act upon it."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.conf import settings
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import audit
+from accounts.middleware import StaffRequest
+from accounts.models import Verb
+from insurance import answer, consent, desk, hours, queues, statuslink
+from insurance.consent import ConsentRevokedError
+from insurance.forms import CloseForm, DecisionForm, DetailsForm, HandOverForm, NoteForm, SnoozeForm, WhyForm
+from insurance.models import CostEstimate, Disclosure, Verification
+from insurance.states import IllegalMoveError, Reason, State, StateConflictError, allowed, move
+from insurance.views.queue import list_context
+
+View = Callable[..., HttpResponse]
+WORKING_STATES = (State.QUEUED, State.SENDING, State.RETRY_WAIT, State.AWAITING_PAYER)
+
+
+def of_request(view: View) -> View:
+    """Finds the request by its number; somebody else holding it, or having moved it, is said on its page."""
+
+    @wraps(view)
+    def wrapped(request: StaffRequest, public_id: str) -> HttpResponse:
+        verification = get_object_or_404(
+            Verification.objects.select_related("payer", "program", "consent", "casework__owner"), public_id=public_id
+        )
+        try:
+            return view(request, verification)
+        except desk.TakenError as taken:
+            until = timezone.localtime(taken.until)
+            refusal = _("{holder} has this until {until}.").format(holder=taken.holder, until=f"{until:%-I:%M %p}")
+        except (StateConflictError, IllegalMoveError):
+            refusal = _("Somebody else changed this request a moment ago. Look at it again.")
+        except ConsentRevokedError:
+            refusal = _("The consent was taken back. Nothing more may be told to anybody.")
+        verification = Verification.objects.get(pk=verification.pk)
+        return show(request, verification, refusal=refusal, status=409)
+
+    return wrapped
+
+
+@require_safe
+@of_request
+def request_page(request: StaffRequest, verification: Verification) -> HttpResponse:
+    return show(request, verification)
+
+
+@transaction.atomic
+def show(request: StaffRequest, verification: Verification, *, status: int = 200, **extra: object) -> HttpResponse:
+    """The request beside the list; that it was looked at is written down in the same transaction."""
+    audit.record(actor=request.user, verb=Verb.READ, subject=verification.public_id)
+    return render(request, "insurance/request.html", {**context_of(request, verification), **extra}, status=status)
+
+
+def context_of(request: StaffRequest, verification: Verification) -> dict[str, object]:
+    casework = desk.casework_of(verification)
+    return {
+        **list_context(request),
+        "open_id": verification.public_id,
+        "verification": verification,
+        "casework": casework,
+        "zone": casework.time_zone or settings.TIME_ZONE,
+        "clock": queues.clock(verification),
+        "answer": answer.of(verification),
+        "estimates": CostEstimate.objects.filter(
+            snapshot__verification=verification, snapshot__superseded_at=None
+        ).select_related("program"),
+        "is_mine": casework.holder_id == request.user.pk and bool(casework.held_until),
+        "is_held": bool(casework.held_until and casework.held_until > timezone.now()),
+        "is_working": verification.state in WORKING_STATES,
+        "may_call_payer": verification.state in (State.MANUAL_REQUIRED, State.MANUAL_IN_PROGRESS),
+        "may_cancel": allowed(verification.state, State.CANCELLED),
+        "events": verification.events.select_related("actor").order_by("-version")[:30],
+        "notes": verification.notes.select_related("author")[:30],
+        "disclosures": verification.disclosures.select_related("by")[:30],
+        "compared": verification.compared_programs.select_related("program"),
+        "note_form": NoteForm(),
+        "snooze_form": SnoozeForm(zone=casework.time_zone),
+        "hand_over_form": HandOverForm(by=request.user),
+        "close_form": CloseForm(),
+        "why_form": WhyForm(),
+        "details_form": DetailsForm(),
+        "decision_form": DecisionForm(),
+        "may_supply": verification.state in (State.NEEDS_INFO, State.MANUAL_REQUIRED),
+        "may_decide": verification.state == State.NEEDS_REVIEW,
+        "may_ask_again": verification.state in (State.CONFIG_ERROR, State.DEAD_LETTER),
+    }
+
+
+@require_safe
+@of_request
+def fresh_answer(request: StaffRequest, verification: Verification) -> HttpResponse:
+    """The poll of an open request: nothing while nothing has changed, then the answer alone is drawn anew.
+
+    The rest of the page stays, and with it a note that somebody is typing.
+    """
+    if request.GET.get("version") == str(verification.version):
+        return HttpResponse(status=204)
+    with transaction.atomic():
+        audit.record(actor=request.user, verb=Verb.READ, subject=verification.public_id, act="answer arrived")
+        response = render(request, "insurance/request_fresh.html", context_of(request, verification))
+    response["HX-Retarget"] = "#answer"
+    response["HX-Reswap"] = "outerHTML"
+    return response
+
+
+@require_POST
+@of_request
+def take(request: StaffRequest, verification: Verification) -> HttpResponse:
+    desk.take(verification=verification, by=request.user)
+    return redirect(verification)
+
+
+@require_POST
+@of_request
+def release(request: StaffRequest, verification: Verification) -> HttpResponse:
+    desk.release(verification=verification, by=request.user)
+    messages.success(request, _("It is back in the queue."))
+    return redirect("desk")
+
+
+@require_POST
+@of_request
+def hand_over(request: StaffRequest, verification: Verification) -> HttpResponse:
+    form = HandOverForm(request.POST, by=request.user)
+    if not form.is_valid():
+        return show(request, verification, hand_over_form=form, status=422)
+    desk.hand_over(verification=verification, by=request.user, to=form.cleaned_data["to"])
+    messages.success(request, _("{name} has it now.").format(name=form.cleaned_data["to"]))
+    return redirect("desk")
+
+
+@require_POST
+@of_request
+def snooze(request: StaffRequest, verification: Verification) -> HttpResponse:
+    form = SnoozeForm(request.POST, zone=desk.casework_of(verification).time_zone)
+    if not form.is_valid():
+        return show(request, verification, snooze_form=form, status=422)
+    until = form.cleaned_data["until"]
+    desk.snooze(verification=verification, by=request.user, until=until)
+    if not hours.helpline().is_open(until):
+        messages.warning(request, _("Note: the helpline is closed at that time."))
+    messages.success(request, _("It comes back under “Call back today” on that day."))
+    return redirect("desk")
+
+
+@require_POST
+@of_request
+def close(request: StaffRequest, verification: Verification) -> HttpResponse:
+    form = CloseForm(request.POST)
+    if not form.is_valid():
+        return show(request, verification, close_form=form, status=422)
+    desk.close(verification=verification, by=request.user, outcome=form.cleaned_data["outcome"])
+    messages.success(request, _("Done. It is kept under “Done”."))
+    return redirect("desk")
+
+
+@require_POST
+@of_request
+def reopen(request: StaffRequest, verification: Verification) -> HttpResponse:
+    desk.reopen(verification=verification, by=request.user)
+    return redirect(verification)
+
+
+@require_POST
+@of_request
+def cancel(request: StaffRequest, verification: Verification) -> HttpResponse:
+    with transaction.atomic():
+        desk.hold(verification=verification, by=request.user)
+        move(verification, State.CANCELLED, reason=Reason.CANCELLED_BY_STAFF, actor=request.user)
+        audit.record(actor=request.user, verb=Verb.CHANGED, subject=verification.public_id, act="cancelled")
+    messages.success(request, _("Cancelled."))
+    return redirect(verification)
+
+
+@require_POST
+@of_request
+def revoke_consent(request: StaffRequest, verification: Verification) -> HttpResponse:
+    consent.revoke(verification=verification, by=request.user)
+    messages.success(request, _("The consent is taken back. Nothing more is asked or told."))
+    return redirect(verification)
+
+
+@require_POST
+@of_request
+def add_note(request: StaffRequest, verification: Verification) -> HttpResponse:
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return show(request, verification, note_form=form, status=422)
+    desk.add_note(verification=verification, by=request.user, text=form.cleaned_data["text"])
+    return redirect(verification)
+
+
+@require_POST
+@of_request
+def reveal(request: StaffRequest, verification: Verification) -> HttpResponse:
+    """The whole member ID, once a reason is given."""
+    form = WhyForm(request.POST)
+    if not form.is_valid():
+        return show(request, verification, why_form=form, status=422)
+    with transaction.atomic():
+        audit.record(
+            actor=request.user,
+            verb=Verb.REVEALED,
+            subject=verification.public_id,
+            reason=form.cleaned_data["why"],
+            fields=["member_id"],
+        )
+        return show(request, verification, revealed=True)
+
+
+@require_POST
+@of_request
+def raw_answer(request: StaffRequest, verification: Verification) -> HttpResponse:
+    """What the payer's computer wrote, as it wrote it, once a reason is given."""
+    form = WhyForm(request.POST)
+    if not form.is_valid():
+        return show(request, verification, why_form=form, status=422)
+    with transaction.atomic():
+        audit.record(
+            actor=request.user,
+            verb=Verb.RAW,
+            subject=verification.public_id,
+            reason=form.cleaned_data["why"],
+        )
+        attempts = list(verification.tries.filter(raw_response__isnull=False).order_by("number"))
+        answers = [(attempt, attempt.raw_response.decode("utf-8", "replace")) for attempt in attempts]
+        return render(
+            request,
+            "insurance/raw.html",
+            {"verification": verification, "answers": answers, **list_context(request)},
+        )
+
+
+@require_POST
+@of_request
+def sheet(request: StaffRequest, verification: Verification) -> HttpResponse:
+    """A page to print or read out; handing it over is a disclosure."""
+    with transaction.atomic():
+        consent.disclose(
+            verification=verification,
+            recipient=Disclosure.Recipient.CALLER,
+            what="answer sheet",
+            by=request.user,
+        )
+        audit.record(actor=request.user, verb=Verb.EXPORTED, subject=verification.public_id, act="sheet")
+    context = context_of(request, verification)
+    return render(request, "insurance/sheet.html", {**context, "notice": consent.NOTICE})
+
+
+@require_POST
+@of_request
+def status_link(request: StaffRequest, verification: Verification) -> HttpResponse:
+    """A new link to the progress page, shown once; the one before stops working."""
+    link = statuslink.new(verification=verification, by=request.user)
+    return show(request, verification, status_link=link)
