@@ -1,0 +1,61 @@
+/* The search page: searches when a filter changes, keeps the address short, keeps the open filter open. */
+const form = () => document.querySelector("#search");
+
+let timer;
+addEventListener("change", (event) => {
+  const field = event.target;
+  if (field.form?.id !== "search" || field.id === "payer-name") return;
+  clearTimeout(timer);
+  timer = setTimeout(() => form().requestSubmit(), 150);
+});
+/* The payer picked from the suggestions travels in a hidden field, which tells nobody that it changed. */
+addEventListener("change", (event) => {
+  if (event.target.id === "payer-name" && event.target.parentElement.querySelector("[name=payer]")?.value) form().requestSubmit();
+});
+
+/* Empty fields stay out of the address, and touching free hours become one. */
+const minutes = (clock) => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(2));
+const joined = (spans) => {
+  const all = [];
+  const parts = spans.map((span) => span.split("-")).sort((a, b) => a[0].localeCompare(b[0]) || minutes(a[1]) - minutes(b[1]));
+  for (const [day, start, end] of parts) {
+    const last = all.at(-1);
+    if (last && last[0] === day && minutes(last[2]) >= minutes(start)) last[2] = minutes(last[2]) > minutes(end) ? last[2] : end;
+    else all.push([day, start, end]);
+  }
+  return all.map((span) => span.join("-"));
+};
+addEventListener("formdata", (event) => {
+  if (event.target.id !== "search") return;
+  const data = event.formData;
+  const free = data.getAll("free");
+  data.delete("free");
+  for (const span of joined(free)) data.append("free", span);
+  for (const name of new Set(data.keys())) {
+    const values = data.getAll(name).filter(Boolean);
+    data.delete(name);
+    for (const value of values) data.append(name, value);
+  }
+});
+
+/* A swap must not shut the filter somebody is in the middle of. */
+let open;
+addEventListener("htmx:before:swap", () => (open = document.querySelector(".pill[open]")?.dataset.pill));
+addEventListener("htmx:after:swap", () => {
+  const pill = open && document.querySelector(`.pill[data-pill="${CSS.escape(open)}"]`);
+  if (pill) pill.open = true;
+});
+
+/* The week grid by drag: press one box, pass over others, and they all turn the same way. */
+let painting = null;
+addEventListener("pointerdown", (event) => {
+  const box = event.target.closest("[data-week] label")?.querySelector("input");
+  painting = box && event.pointerType === "mouse" ? !box.checked : null;
+});
+addEventListener("pointerover", (event) => {
+  const box = painting !== null && event.buttons === 1 && event.target.closest("[data-week] label")?.querySelector("input");
+  if (!box || box.checked === painting) return;
+  box.checked = painting;
+  box.dispatchEvent(new Event("change", { bubbles: true }));
+});
+addEventListener("pointerup", () => (painting = null));
