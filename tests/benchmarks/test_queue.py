@@ -1,0 +1,77 @@
+"""The queue against its own floor, measured in the same run on the same machine: ratios, not absolute numbers."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from iopfinder import embedded, processes
+from tests.plant import ROOT, WORKER, Plant
+
+pytestmark = [pytest.mark.bench, pytest.mark.timeout(3000)]
+
+COUNT = int(os.environ.get("SIZE", "5000")) // 10
+Act = Callable[[str, int], float]
+
+
+@pytest.fixture(scope="module")
+def act(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Act]:
+    """Real servers with durable commits, one worker of two processes, and a process that acts."""
+    directory = tmp_path_factory.mktemp("queue")
+    with contextlib.ExitStack() as stack:
+        database = stack.enter_context(embedded.postgres(directory / "postgres"))
+        broker = stack.enter_context(embedded.redis(directory / "redis"))
+        plant = stack.enter_context(Plant(directory, redis_url=broker, at_database=database, LOG_LEVEL="ERROR"))
+
+        def run(name: str, count: int) -> float:
+            command = [sys.executable, "-m", "tests.benchmarks.actor", name, str(count)]
+            done = subprocess.run(command, env=plant.environment, cwd=ROOT, check=True, stdout=subprocess.PIPE)
+            return json.loads(done.stdout)
+
+        migrate = [sys.executable, "manage.py", "migrate", "-v", "0"]
+        subprocess.run(migrate, env=plant.environment, cwd=ROOT, check=True)
+        run("prepare", 0)
+        worker = plant.start(
+            "worker", sys.executable, *WORKER, "--concurrency", "2", "--include", "tests.benchmarks.floor"
+        )
+        stack.callback(processes.stop, worker, by=signal.SIGKILL)
+        yield run
+
+
+def test_throughput_against_the_floor(act: Act) -> None:
+    floor = COUNT / act("floor", COUNT)
+    ours = COUNT / act("submit", COUNT)
+    say(f"floor {floor:.1f}/s (message + exchange + three commits); verifications {ours:.1f}/s: {ours / floor:.0%}")
+    assert ours >= 0.5 * floor
+
+
+def test_a_backlog_drains_faster_in_batches(act: Act) -> None:
+    act("fill", COUNT)
+    singly = COUNT / act("drain_singly", COUNT)
+    act("fill", COUNT)
+    batched = COUNT / act("drain_in_batches", COUNT)
+    say(f"backlog: one message each {singly:.1f}/s, in batches {batched:.1f}/s: {batched / singly:.1f}x")
+    assert batched >= 2 * singly
+
+
+def test_an_idle_queue_adds_little_to_the_payers_own_time(act: Act) -> None:
+    median = act("latency", 15)
+    say(f"submit to answer, payer takes 1 s: median {median:.2f} s")
+    assert median <= 3
+
+
+def test_a_claim_takes_as_long_with_a_hundred_thousand_waiting(act: Act) -> None:
+    act("fill", 130)
+    few = act("claims", 1_000)
+    many = act("claims", 100_000)
+    say(f"claim: {few:.2f} ms with 1,000 waiting, {many:.2f} ms with 100,000: {many / few:.2f}x")
+    assert many <= 1.3 * few
+
+
+def say(text: str) -> None:
+    print(f"  {text}", flush=True)  # noqa: T201  (the figures are what this run is for)

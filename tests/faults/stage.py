@@ -1,0 +1,119 @@
+"""What the fault run plays on: its own PostgreSQL and Redis, the engine's processes, and a way to look inside."""
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from iopfinder import embedded, processes
+from tests.plant import ROOT, Plant, wait_for
+
+# Commits survive the death of every process here; only a power cut is not played.
+SURVIVES_CRASHES = {"fsync": "off", "synchronous_commit": "on", "full_page_writes": "on", "max_connections": "100"}
+WORKERS = ("worker-1", "worker-2")
+SWEEPERS = ("sweeper-1", "sweeper-2")
+
+
+class Stage:
+    """Starts everything, and breaks it on request."""
+
+    def __init__(self, directory: Path, environment: dict[str, str]) -> None:
+        self.directory = directory
+        self.postgres = embedded.Postgres(directory / "postgres", options=SURVIVES_CRASHES)
+        self.redis = embedded.Redis(directory / "redis")
+        self.environment = environment
+        self.ledger = directory / "ledger.txt"
+        self.servers: dict[str, subprocess.Popen[bytes]] = {}
+        self.stack = contextlib.ExitStack()
+
+    def __enter__(self) -> "Stage":
+        self.servers = {"postgres": self.postgres.start(), "redis": self.redis.start()}
+        self.stack.callback(self._stop_servers)
+        self.plant = Plant(self.directory, redis_url=self.redis.url, at_database=self.postgres.url, **self.environment)
+        self.stack.enter_context(self.plant)
+        for command in (("manage.py", "migrate", "-v", "0"), ("-m", "tests.faults.members", "prepare")):
+            subprocess.run([sys.executable, *command], env=self.plant.environment, cwd=ROOT, check=True)
+        for name in WORKERS:
+            self.plant.worker(name)
+        for name in SWEEPERS:
+            self.plant.sweeper(name)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stack.close()
+
+    def _stop_servers(self) -> None:
+        for process in self.servers.values():
+            processes.stop(process, by=signal.SIGQUIT, patience=5)
+
+    # --- faults
+    def kill_worker(self, rng: random.Random) -> str:
+        """A pool process in the middle of its work, or the whole worker."""
+        name = rng.choice(WORKERS)
+        children = self.plant.children(name)
+        if children and rng.random() < 0.6:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(rng.choice(children), signal.SIGKILL)
+            return "pool process"
+        self.plant.kill(name)
+        self.plant.worker(name)
+        return "worker"
+
+    def kill_sweeper(self, rng: random.Random) -> None:
+        name = rng.choice(SWEEPERS)
+        self.plant.kill(name)
+        self.plant.sweeper(name)
+
+    def kill_redis(self) -> None:
+        processes.stop(self.servers["redis"], by=signal.SIGKILL)
+        self.servers["redis"] = self.redis.start()
+
+    def crash_postgres(self) -> None:
+        processes.stop(self.servers["postgres"], by=signal.SIGQUIT)  # "immediate": no shutdown, recovery from the log
+        self.servers["postgres"] = self.postgres.start()
+
+    def submitter(self, number: int, *, count: int, rate: float) -> subprocess.Popen[bytes]:
+        command = ("-m", "tests.faults.members", "submit", str(number), str(count), str(rate), str(self.ledger))
+        return self.plant.start(f"submitter-{number}", sys.executable, *command)
+
+    def resubmit(self, number: int, *, count: int, rate: float) -> subprocess.Popen[bytes]:
+        """Kill a submitter in the middle and let it go on from its ledger."""
+        self.plant.kill(f"submitter-{number}")
+        return self.submitter(number, count=count, rate=rate)
+
+    # --- looking
+    def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        with contextlib.closing(psycopg2.connect(self.postgres.url)) as connection, connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            return cursor.fetchall()
+
+    def with_machines(self) -> int:
+        """Requests that no person has and that are not finished."""
+        states = "'queued', 'sending', 'retry_wait', 'awaiting_payer'"
+        return int(self.rows(f"SELECT count(*) FROM insurance_verification WHERE state IN ({states})")[0][0])
+
+    def unfinished(self) -> list[tuple[Any, ...]]:
+        return self.rows(
+            "SELECT payer.slug, state, state_reason, attempts, count(*) FROM insurance_verification "
+            "JOIN programs_payer payer ON payer.id = payer_id "
+            "WHERE state IN ('queued', 'sending', 'retry_wait', 'awaiting_payer') GROUP BY 1, 2, 3, 4"
+        )
+
+    def confirmed(self) -> list[str]:
+        return self.ledger.read_text().split() if self.ledger.exists() else []
+
+    def drained(self, seconds: float) -> float:
+        return wait_for(lambda: self.with_machines() == 0, seconds=seconds, every=0.5)
+
+
+@contextlib.contextmanager
+def stage(directory: Path, environment: dict[str, str]) -> Iterator[Stage]:
+    with Stage(directory, environment) as running:
+        yield running

@@ -1,0 +1,31 @@
+"""A payer to ask: the simulator, on a loopback port of this test process."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from payersim.server import PayerServer
+
+
+@pytest.fixture(scope="session")
+def _payer_server() -> Iterator[PayerServer]:
+    server = PayerServer()
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def payer_server(_payer_server, settings) -> PayerServer:
+    """The simulator with an empty call log, as endpoint "payersim"."""
+    endpoint = {"url": f"{_payer_server.url}/", "sender_id": "IOPFINDER", "receiver_id": "PAYERSIM"}
+    settings.PAYER_ENDPOINTS = {
+        "payersim": endpoint,
+        "payersim-json": {**endpoint, "format": "json"},
+    }
+    _payer_server.ledger.clear()
+    return _payer_server

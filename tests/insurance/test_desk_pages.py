@@ -1,0 +1,300 @@
+"""The desk's pages, as agents use them."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import AuditEvent
+from insurance import desk
+from insurance.models import Casework, IntakeDraft, Verification
+from tests.factories import PayerFactory, ProgramFactory
+from tests.insurance.factories import (
+    PayerRouteFactory,
+    ProgramBillingFactory,
+    ProgramPayerContractFactory,
+    VerificationFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+CALL = {
+    "safe": "yes",
+    "phone": "(414) 555-0142",
+    "may_leave_message": "no",
+    "language": "en",
+    "caller_name": "Maria Example",
+    "asking_for": "child",
+    "contact_notes": "after 3 pm",
+    "priority": "10",
+    "state": "WI",
+    "zip": "53202",
+    "condition": "mh",
+    "member_id": "SIMPPO001",
+    "subscriber_first_name": "Jordan",
+    "subscriber_last_name": "Example",
+    "subscriber_birth_date": "04/12/1990",
+    "relationship": "self",
+    "consent_verify": "on",
+    "consent_method": "verbal",
+    "consent_version": "2026-11",
+    "note": "He finished detox on Friday.",
+}
+
+
+@pytest.fixture
+def agent(staff):
+    return staff("agent", name="Dana Agent")
+
+
+@pytest.fixture
+def client(agent, signed_in):
+    return signed_in(agent)
+
+
+@pytest.fixture
+def askable():
+    """A payer that is asked by wire, and a program on whose behalf we may ask it."""
+    program, payer = ProgramFactory(), PayerFactory()
+    ProgramBillingFactory(program=program)
+    ProgramPayerContractFactory(program=program, payer=payer)
+    PayerRouteFactory(payer=payer, payer_code="SIM01")
+    return payer, program
+
+
+def call_with(askable, **changes):
+    payer, program = askable
+    return {**CALL, "payer": payer.slug, "program_1": program.slug, "draft": str(uuid.uuid4()), **changes}
+
+
+def test_a_call_is_written_checked_and_sent(client, agent, askable):
+    call = call_with(askable)
+    page = client.post(reverse("desk_new"), call)
+    assert "We can ask this plan by computer" in page.content.decode()
+    assert not Verification.objects.exists()
+    answer = client.post(reverse("desk_send"), call)
+    verification = Verification.objects.get()
+    assert answer.url == verification.get_absolute_url()
+    assert (verification.state, verification.phone, verification.created_by) == ("queued", "+14145550142", agent)
+    assert verification.consent.witness == agent
+    assert (verification.casework.owner, verification.casework.may_leave_message) == (agent, False)
+    assert [note.text for note in verification.notes.all()] == ["He finished detox on Friday."]
+
+
+def test_sending_twice_is_one_request(client, askable):
+    call = call_with(askable)
+    assert client.post(reverse("desk_send"), call).url == client.post(reverse("desk_send"), call).url
+    assert Verification.objects.count() == 1
+
+
+def test_a_question_that_is_open_already_is_offered(client, askable):
+    client.post(reverse("desk_send"), call_with(askable))
+    again = call_with(askable)
+    assert "This question is open already" in client.post(reverse("desk_new"), again).content.decode()
+    client.post(reverse("desk_send"), again)
+    assert Verification.objects.count() == 1
+    assert Verification.objects.get().consent.verifications.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"phone": "555"}, "Write a US number"),
+        ({"phone": "911"}, "emergency line"),
+        ({"subscriber_birth_date": "01/02/50"}, "Write the birth date as"),
+        ({"subscriber_birth_date": "02/30/1990"}, "no such day"),
+        ({"subscriber_birth_date": "01/01/2090"}, "in the future"),
+        ({"member_id": "A*B~C"}, "Use only letters"),
+        ({"consent_verify": ""}, "without a yes"),
+        ({"consent_version": "2020-01"}, "consent text has changed"),
+        ({"payer": "no such plan"}, "Pick a plan"),
+        ({"relationship": "child"}, "patient’s name"),
+        ({"zip": "1"}, "five digits"),
+        ({"subscriber_first_name": "x" * 36}, "at most 35"),
+        ({"note": "x" * 2001}, "at most 2000"),
+        ({"note": "a\x00b"}, "Null characters"),
+        ({"member_id": "", "subscriber_last_name": ""}, "Write the member ID, or"),
+    ],
+)
+def test_bad_input_is_said_beside_its_field_and_logs_nothing(client, askable, change, message):
+    page = client.post(reverse("desk_new"), call_with(askable, **change))
+    assert page.status_code == 422
+    assert message in page.content.decode()
+    assert client.post(reverse("desk_send"), call_with(askable, **change)).status_code == 422
+    assert not Verification.objects.exists()
+
+
+def test_what_is_typed_is_kept_encrypted_and_found_again(client, agent, askable, signed_in):
+    call = call_with(askable, note="not finished")
+    kept = client.post(reverse("desk_draft"), call, headers={"HX-Request": "true"})
+    assert "Draft kept at" in kept.content.decode()
+    later = signed_in(agent)
+    assert "Go on with the call" in later.get(reverse("desk_new")).content.decode()
+    page = later.get(reverse("desk_new"), {"draft": call["draft"]}).content.decode()
+    assert "not finished" in page
+    assert "SIMPPO001" in page
+
+
+def test_a_draft_belongs_to_its_writer_alone(client, askable, staff, signed_in):
+    call = call_with(askable)
+    client.post(reverse("desk_draft"), call)
+    other = signed_in(staff("agent"))
+    other.post(reverse("desk_draft"), {**call, "note": "overwritten"})
+    assert IntakeDraft.objects.get().data["note"] == CALL["note"]
+    assert "SIMPPO001" not in other.get(reverse("desk_new"), {"draft": call["draft"]}).content.decode()
+
+
+def test_words_of_danger_open_the_988_panel(client, askable):
+    kept = client.post(reverse("desk_draft"), call_with(askable, note="She says she wants to die."))
+    assert "tel:988" in kept.content.decode()
+
+
+def test_a_call_starts_from_a_program(client, askable):
+    page = client.get(reverse("desk_new"), {"program": askable[1].slug})
+    assert f'value="{askable[1].slug}"' in page.content.decode()
+
+
+def test_the_list_names_requests_and_never_people(client):
+    VerificationFactory(state="manual_required", caller_name="Maria Example", phone="+14145550142")
+    page = client.get(reverse("desk")).content.decode()
+    assert Verification.objects.get().public_id in page
+    assert "Maria" not in page
+    assert "555" not in page
+
+
+def test_a_poll_swaps_rows_only_while_their_order_is_the_same(client):
+    VerificationFactory(state="manual_required")
+    address = BeautifulSoup(client.get(reverse("desk")).content, "html.parser").find(id="rows")["hx-get"]
+    assert "HX-Retarget" not in client.get(address, headers={"HX-Poll": "1"})
+    VerificationFactory(state="manual_required")
+    changed = client.get(address, headers={"HX-Poll": "1"})
+    assert changed["HX-Retarget"] == "#changed"
+    assert "This list has changed" in changed.content.decode()
+
+
+def test_the_loser_sees_who_has_it_and_until_when(client, staff):
+    sam = staff("agent", name="Sam Second")
+    verification = VerificationFactory(state="manual_required")
+    desk.take(verification=verification, by=sam)
+    answer = client.post(reverse("verification_take", args=[verification.public_id]))
+    assert answer.status_code == 409
+    assert "Sam Second has this until" in answer.content.decode()
+
+
+def test_opening_a_request_is_written_down(client, agent):
+    verification = VerificationFactory(state="manual_required", caller_name="Maria Example")
+    page = client.get(verification.get_absolute_url())
+    assert "Maria Example" in page.content.decode()
+    event = AuditEvent.objects.get()
+    assert (event.verb, event.actor, event.subject) == ("read", agent, verification.public_id)
+
+
+def test_a_member_id_is_hidden_until_a_reason_is_given(client):
+    verification = VerificationFactory(state="manual_required", member_id="ABC123456789")
+    assert "ABC123456789" not in client.get(verification.get_absolute_url()).content.decode()
+    address = reverse("verification_reveal", args=[verification.public_id])
+    assert client.post(address, {"why": ""}).status_code == 422
+    assert "ABC123456789" in client.post(address, {"why": "caller-asks"}).content.decode()
+    assert AuditEvent.objects.get(verb="revealed").reason == "caller-asks"
+
+
+def test_the_raw_answer_is_shown_for_a_reason_and_that_is_written_down(client, askable, payer_server):
+    from insurance import verification as engine
+
+    client.post(reverse("desk_send"), call_with(askable))
+    row = Verification.objects.get()
+    engine.run(row.pk)
+    address = reverse("verification_raw", args=[row.public_id])
+    assert client.post(address).status_code == 422
+    page = client.post(address, {"why": "check-answer"}).content.decode()
+    assert "ISA*00*" in page
+    assert AuditEvent.objects.get(verb="raw").reason == "check-answer"
+
+
+def test_the_payers_answer_is_on_the_page_with_its_evidence(client, askable, payer_server):
+    from insurance import verification as engine
+
+    client.post(reverse("desk_send"), call_with(askable))
+    row = Verification.objects.get()
+    engine.run(row.pk)
+    row.refresh_from_db()
+    page = client.get(row.get_absolute_url()).content.decode()
+    assert row.state == "completed"
+    assert f"Evidence {row.evidence_level} of 4" in page
+    assert "computer told us" in page or "not confirmed yet" in page
+    assert "left of $" in page
+    assert "What it may cost" in page
+    assert "No promise" in page or "no promise" in page
+
+
+@pytest.mark.parametrize("typed", ["{id}", "iv {id4}", "(414) 555-0142", "abc-123 456789", "maria exam"])
+def test_a_request_is_found_by_what_a_caller_can_tell(client, typed):
+    from insurance import membership
+
+    verification = VerificationFactory(
+        state="manual_required",
+        member_id="ABC123456789",
+        member_index=membership.index("ABC123456789"),
+        phone="+14145550142",
+        phone_index=membership.phone_index("+14145550142"),
+        caller_name="Maria Example",
+    )
+    text = typed.format(id=verification.public_id, id4=verification.public_id[3:].lower())
+    assert client.post(reverse("desk_search"), {"q": text}).url == verification.get_absolute_url()
+    assert AuditEvent.objects.get(verb="found").subject == verification.public_id
+
+
+def test_a_snooze_is_in_the_callers_time(client):
+    verification = VerificationFactory(state="manual_required")
+    Casework.objects.create(verification=verification, time_zone="America/Los_Angeles")
+    day = timezone.localdate() + timedelta(days=1)
+    client.post(
+        reverse("verification_snooze", args=[verification.public_id]), {"day": day.isoformat(), "time": "09:30"}
+    )
+    verification.refresh_from_db()
+    assert verification.call_after.astimezone(timezone.get_fixed_timezone(-480)).hour in (9, 8)
+
+
+def test_finishing_needs_a_reason(client):
+    verification = VerificationFactory(state="manual_required")
+    address = reverse("verification_close", args=[verification.public_id])
+    assert client.post(address).status_code == 422
+    assert client.post(address, {"outcome": "reached"}).url == reverse("desk")
+
+
+def test_taking_back_consent_stops_the_request_and_every_disclosure(client):
+    verification = VerificationFactory(state="manual_required")
+    client.post(reverse("verification_revoke", args=[verification.public_id]))
+    verification.refresh_from_db()
+    assert verification.state == "cancelled"
+    refused = client.post(reverse("verification_sheet", args=[verification.public_id]))
+    assert refused.status_code == 409
+    assert "consent was taken back" in refused.content.decode()
+
+
+def test_every_desk_page_is_private(client):
+    verification = VerificationFactory(state="manual_required")
+    for address in (reverse("desk"), reverse("desk_new"), verification.get_absolute_url()):
+        answer = client.get(address)
+        assert "no-store" in answer["Cache-Control"]
+        assert "noindex" in answer.content.decode()
+
+
+def test_an_open_request_polls_without_redrawing_what_has_not_changed(client):
+    verification = VerificationFactory(state="queued", next_attempt_at=timezone.now())
+    address = reverse("verification_fresh", args=[verification.public_id])
+    assert client.get(address, {"version": "0"}).status_code == 204
+    news = client.get(address, {"version": "9"})
+    assert news["HX-Retarget"] == "#answer"
+    assert 'id="poll" hx-swap-oob="true" hx-get' in news.content.decode()
+    assert "id_text" not in news.content.decode()
+
+
+def test_a_request_page_takes_few_queries(client, django_assert_max_num_queries):
+    verification = VerificationFactory(state="manual_required")
+    client.get(verification.get_absolute_url())
+    with django_assert_max_num_queries(22):
+        client.get(verification.get_absolute_url())

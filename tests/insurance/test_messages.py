@@ -1,0 +1,81 @@
+"""One row for each sentence the table knows."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from insurance.messages import Fact, infer
+
+SENTENCES = [
+    ("PROVIDER IS OUT NETWORK FOR MEMBER", "provider_out_of_network"),
+    ("Provider is not in network", "provider_out_of_network"),
+    ("PROVIDER STATUS: NON-PAR", "provider_out_of_network"),
+    ("OUT-OF-NETWORK PROVIDER FOR THIS MEMBER", "provider_out_of_network"),
+    ("PROVIDER IS IN NETWORK", "provider_in_network"),
+    ("PROVIDER IS A PARTICIPATING PROVIDER", "provider_in_network"),
+    ("NO OUT OF NETWORK BENEFITS EXCEPT EMERGENCY", "no_out_of_network_benefits"),
+    ("IN-NETWORK ONLY PLAN", "no_out_of_network_benefits"),
+    ("FUNDING TYPE = SELF INSURED - LARGE GROUP", "self_insured"),
+    ("SELF-FUNDED PLAN", "self_insured"),
+    ("FUNDING TYPE = FULLY INSURED", "fully_insured"),
+    ("DEDUCTIBLE IS MET WHEN FAMILY AMOUNT IS SATISFIED", "aggregate_deductible"),
+    ("NON-EMBEDDED DEDUCTIBLE", "aggregate_deductible"),
+    ("OOP MAXIMUM IS MET WHEN FAMILY AMOUNT IS SATISFIED", "aggregate_out_of_pocket"),
+    ("EMBEDDED DEDUCTIBLE", "embedded"),
+    ("PRIOR AUTHORIZATION REQUIRED", "authorization_required"),
+    ("PRE-CERTIFICATION IS REQUIRED FOR THIS SERVICE", "authorization_required"),
+    ("YOU MUST OBTAIN PREAUTHORIZATION", "authorization_required"),
+    ("PRECERTIFICATION NOT REQUIRED", "authorization_not_required"),
+    ("NO PRIOR AUTHORIZATION NEEDED", "authorization_not_required"),
+    ("DEDUCTIBLE INCLUDED IN OUT OF POCKET", "deductible_in_out_of_pocket"),
+    ("DEDUCTIBLE WAIVED", "deductible_waived"),
+    ("NOT SUBJECT TO DEDUCTIBLE", "deductible_waived"),
+    ("COPAY AFTER DEDUCTIBLE", "deductible_applies"),
+    ("OFFICE VISIT", "office_visit"),
+    ("PARTIAL HOSPITALIZATION", "other_level_of_care"),
+    ("TELEHEALTH", "other_level_of_care"),
+    ("FREE STANDING FACILITY EXCLUDED", "free_standing_excluded"),
+    ("NOT COVERED AT A FREE-STANDING FACILITY", "free_standing_excluded"),
+    ("INTENSIVE OUTPATIENT IS NOT COVERED", "iop_excluded"),
+    ("COURT ORDERED TREATMENT EXCLUDED", "narrow_exclusion"),
+    ("INTENSIVE OUT-PATIENT PROGRAM", "iop_named"),
+    ("NEWBORN COVERED FOR 31 DAYS", "newborn"),
+    ("ADDITIONAL COVERED PER OCCURRENCE", "additional"),
+    ("HIGHEST BENEFIT", "tier"),
+    ("ABLETO FULLY FUNDED", "tier"),
+    ("BENEFIT TIER 1", "tier"),
+    ("PREFERRED PROVIDER", "tier"),
+]
+
+
+@pytest.mark.parametrize(("sentence", "fact"), SENTENCES)
+def test_a_sentence_tells_its_fact(sentence, fact):
+    assert fact in {inference.fact for inference in infer(sentence)}
+    assert all(inference.sentence == sentence for inference in infer(sentence))
+
+
+def test_every_fact_has_a_sentence():
+    assert {fact for _sentence, fact in SENTENCES} == {fact.value for fact in Fact}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "fact"),
+    [
+        ("PRECERTIFICATION NOT REQUIRED", Fact.AUTHORIZATION_REQUIRED),
+        ("NON-EMBEDDED DEDUCTIBLE", Fact.EMBEDDED),
+        ("INTENSIVE OUTPATIENT", Fact.OTHER_LEVEL_OF_CARE),
+        ("PROVIDER IS NOT IN NETWORK", Fact.PROVIDER_IN_NETWORK),
+        ("DEDUCTIBLE WAIVED", Fact.DEDUCTIBLE_APPLIES),
+    ],
+)
+def test_what_denies_is_not_read_as_its_opposite(sentence, fact):
+    assert fact not in {inference.fact for inference in infer(sentence)}
+
+
+def test_tiers_are_named_by_the_words_that_tell_them():
+    assert infer("Highest  Benefit level")[0].label == "highest benefit"
+
+
+@given(st.text(max_size=400))
+def test_an_unknown_sentence_changes_nothing_and_breaks_nothing(sentence):
+    assert all(inference.sentence == sentence for inference in infer(sentence))

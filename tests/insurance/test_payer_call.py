@@ -1,0 +1,206 @@
+"""Calling a payer: only what is missing is asked, nothing typed is lost, and the answer is evidence L4."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from insurance import desk, payercall, script
+from insurance.models import BenefitSnapshot, Casework, Disclosure, ManualCall, Review, Verification
+from insurance.states import Determination
+from tests.insurance.factories import PayerPhoneLineFactory, ProgramBillingFactory, VerificationFactory
+
+pytestmark = pytest.mark.django_db
+
+SAID = {
+    "plan_active": "yes",
+    "covered": "yes",
+    "network": "in",
+    "authorization": "yes",
+    "copay": "$35",
+    "copay_unit": "",
+    "deductible_applies": "no",
+    "deductible_total": "1,500",
+    "deductible_left": "$600.00",
+    "oop_total": "5000",
+    "oop_left": "3850",
+    "visit_limit": "60",
+    "visits_used": "12",
+    "rep_name": "Kim",
+    "reference": "88-1207",
+    "disclaimer_read": "on",
+}
+
+
+@pytest.fixture
+def agent(staff):
+    return staff("agent", name="Dana")
+
+
+@pytest.fixture
+def client(agent, signed_in):
+    return signed_in(agent)
+
+
+@pytest.fixture
+def verification():
+    program = ProgramBillingFactory().program
+    return VerificationFactory(state="manual_required", program=program, member_id="ABC123456789")
+
+
+def start(client, verification):
+    return client.post(reverse("payer_call_start", args=[verification.public_id]))
+
+
+def finish(client, verification, **changes):
+    return client.post(reverse("payer_call_finish", args=[verification.public_id]), {**SAID, **changes})
+
+
+def test_a_finished_call_is_evidence_of_the_highest_level(client, verification):
+    assert start(client, verification).url == reverse("payer_call", args=[verification.public_id])
+    assert finish(client, verification).url == verification.get_absolute_url()
+    verification.refresh_from_db()
+    assert (verification.state, verification.evidence_level) == ("completed", 4)
+    assert verification.determination == Determination.COVERED_AUTH_REQUIRED
+    page = client.get(verification.get_absolute_url()).content.decode()
+    assert "a representative of the plan told us" in page
+    assert "$600.00 left of $1,500.00" in page
+    assert "$35.00 a day" in page
+    assert "48 left of 60" in page
+
+
+def test_what_was_told_to_the_payer_is_in_the_ledger(client, verification, agent):
+    start(client, verification)
+    told = Disclosure.objects.get()
+    assert (told.recipient, told.by, told.consent) == ("payer", agent, verification.consent)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"rep_name": ""}, "Ask for the name"),
+        ({"reference": ""}, "Write the reference number"),
+        ({"disclaimer_read": ""}, "guarantee of payment"),
+        ({"deductible_left": "2000"}, "More is left"),
+        ({"coinsurance": "120"}, "less than or equal to 100"),
+        ({"copay": "-3"}, "greater than or equal to 0"),
+    ],
+)
+def test_a_call_does_not_finish_without_proof(client, verification, change, message):
+    start(client, verification)
+    answer = finish(client, verification, **change)
+    assert answer.status_code == 422
+    assert message in answer.content.decode()
+    assert not BenefitSnapshot.objects.exists()
+
+
+def test_a_refused_reference_is_proof_too(client, verification):
+    start(client, verification)
+    finish(client, verification, reference="", reference_refused="on")
+    assert ManualCall.objects.get().reference_refused
+
+
+def test_answers_survive_a_hold_that_ran_out(client, verification, staff, signed_in):
+    start(client, verification)
+    client.post(reverse("payer_call_keep", args=[verification.public_id]), {"deductible_left": "600"})
+    Casework.objects.update(held_until=timezone.now() - timedelta(seconds=1))
+    other = signed_in(staff("agent"))
+    start(other, verification)
+    page = other.get(reverse("payer_call", args=[verification.public_id])).content.decode()
+    assert 'value="600"' in page
+    assert client.get(reverse("payer_call", args=[verification.public_id])).status_code == 409
+
+
+def test_nobody_calls_about_a_request_that_a_colleague_holds(client, verification, staff):
+    desk.take(verification=verification, by=staff("agent", name="Sam"))
+    refused = start(client, verification)
+    assert refused.status_code == 409
+    assert "Sam has this until" in refused.content.decode()
+    assert not ManualCall.objects.exists()
+
+
+def test_a_closed_line_puts_it_back_until_it_opens(client, verification):
+    PayerPhoneLineFactory(payer=verification.payer, days=["mon", "tue", "wed", "thu", "fri", "sat", "sun"])
+    start(client, verification)
+    client.post(reverse("payer_call_break", args=[verification.public_id]), {"outcome": "closed"})
+    verification.refresh_from_db()
+    assert verification.state == "manual_required"
+    assert verification.call_after.astimezone(timezone.get_default_timezone()).hour in range(8, 17)
+
+
+@pytest.mark.parametrize(
+    ("change", "determination"),
+    [
+        ({"plan_active": "no"}, "inactive"),
+        ({"covered": "no"}, "not_covered"),
+        ({"covered": "no", "network": "out"}, "not_covered_out_of_network"),
+        ({"covered": "unknown"}, "active_iop_unconfirmed"),
+        ({"visits_used": "60"}, "limit_exhausted"),
+        ({"carve_out_company": "Example Behavioral"}, "carve_out_contact"),
+        ({"authorization": "unknown"}, "covered"),
+    ],
+)
+def test_what_the_answers_amount_to(client, verification, change, determination):
+    start(client, verification)
+    finish(client, verification, **change)
+    verification.refresh_from_db()
+    assert verification.determination == determination
+
+
+def test_the_script_asks_for_the_deciding_company_first_and_only_for_what_is_missing(verification):
+    asked = script.questions(verification)
+    assert asked[0] == script.CARVE_OUT
+    assert script.DEDUCTIBLE in asked
+    BenefitSnapshot.objects.create(
+        verification=verification,
+        determination="covered",
+        evidence_level=3,
+        data={
+            "plan": {"active": True},
+            "program_network": "in",
+            "tiers": [
+                {
+                    "network": "in",
+                    "tier": "base",
+                    "authorization": "no",
+                    "deductible": {"individual": {"remaining": {"value": "600.00"}}},
+                    "copay": {"value": "35"},
+                }
+            ],
+        },
+    )
+    asked = script.questions(verification)
+    assert script.DEDUCTIBLE not in asked
+    assert {script.CARVE_OUT, script.COVERED, script.LIMIT} <= set(asked)
+
+
+def test_a_sample_goes_to_a_second_person_who_is_not_the_caller(client, verification, staff, signed_in, settings):
+    settings.REVIEW_RATES = {"agent": 1.0}
+    start(client, verification)
+    finish(client, verification)
+    review = Review.objects.get()
+    assert client.get(reverse("desk_review", args=[review.pk])).status_code == 404
+    second = signed_in(staff("supervisor"))
+    decide = reverse("desk_review_decide", args=[review.pk])
+    assert second.post(decide, {"agreed": "no"}).status_code == 422
+    second.post(decide, {"agreed": "no", "remark": "They spoke of inpatient care."})
+    page = second.get(reverse("desk_reviews")).content.decode()
+    assert "Disagreed" in page
+    assert "They spoke of inpatient care." in page
+
+
+def test_without_the_lot_nobody_reads_twice(client, verification, settings):
+    settings.REVIEW_RATES = {}
+    start(client, verification)
+    finish(client, verification)
+    assert not Review.objects.exists()
+    assert payercall.needs_second_reading(BenefitSnapshot.objects.get()) is False
+
+
+def test_no_call_without_consent(client, verification):
+    desk.casework_of(verification)
+    verification.consent.revoked_at = timezone.now()
+    verification.consent.save(update_fields=["revoked_at"])
+    assert start(client, verification).status_code == 409
+    assert Verification.objects.get().state == "manual_required"

@@ -1,0 +1,200 @@
+"""The caller's own pages: asked once, kept private, followed by a link that tells nothing."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from insurance import statuslink
+from insurance.models import Verification
+from insurance.publicforms import new_mark
+from tests.factories import PayerFactory, ProgramFactory
+from tests.insurance.factories import (
+    PayerRouteFactory,
+    ProgramBillingFactory,
+    ProgramPayerContractFactory,
+    VerificationFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+ASKED = {
+    "phone": "414-555-0142",
+    "may_leave_message": "no",
+    "language": "es",
+    "caller_name": "Maria",
+    "contact_notes": "after 3 pm",
+    "asking_for": "child",
+    "condition": "mh",
+    "state": "WI",
+    "zip": "53202",
+    "member_id": "SIMPPO001",
+    "subscriber_first_name": "Jordan",
+    "subscriber_last_name": "Example",
+    "subscriber_birth_date": "04/12/1990",
+    "relationship": "self",
+    "consent_verify": "on",
+    "consent_version": "2026-11",
+}
+
+
+@pytest.fixture
+def asked(time_machine_at):
+    program, payer = ProgramFactory(), PayerFactory(name="Example Health")
+    ProgramBillingFactory(program=program)
+    ProgramPayerContractFactory(program=program, payer=payer)
+    PayerRouteFactory(payer=payer)
+
+    def fill(**changes):
+        mark = new_mark()
+        time_machine_at(30)
+        return {**ASKED, "payer": payer.slug, "program_1": program.slug, "mark": mark, **changes}
+
+    return fill
+
+
+def send(client, fields):
+    return client.post(reverse("verify_send"), fields)
+
+
+def code_in(page):
+    return re.search(r"/status/#([\w-]+)", page.content.decode())[1]
+
+
+def test_a_family_asks_checks_and_sends(client, asked):
+    fields = asked()
+    check = client.post(reverse("verify"), fields).content.decode()
+    assert "Check what you wrote" in check
+    assert "(414) 555-0142" in check or "+14145550142" in check
+    assert not Verification.objects.exists()
+    page = send(client, fields)
+    verification = Verification.objects.get()
+    assert verification.public_id in page.content.decode()
+    assert (verification.channel, verification.state) == ("public", "queued")
+    assert verification.consent.method == "online"
+    assert verification.casework.language == "es"
+
+
+def test_sending_twice_gives_the_same_request_and_the_same_link(client, asked):
+    fields = asked()
+    assert code_in(send(client, fields)) == code_in(send(client, fields))
+    assert Verification.objects.count() == 1
+
+
+def test_a_plan_may_be_named_without_javascript(client, asked):
+    send(client, asked(payer="", payer_text="example health"))
+    assert Verification.objects.get().payer.name == "Example Health"
+
+
+def test_whoever_would_rather_talk_leaves_a_number_only(client, asked):
+    bare = dict.fromkeys(("payer", "member_id", "subscriber_last_name", "subscriber_birth_date", "program_1"), "")
+    send(client, asked(wants_call="on", **bare))
+    verification = Verification.objects.get()
+    assert verification.casework.wants_call
+    assert verification.state == "manual_required"
+
+
+def test_somebody_with_the_same_card_does_not_learn_that_it_was_asked_before(client, asked):
+    first = send(client, asked())
+    second = send(client, asked(phone="414-555-0199"))
+    assert Verification.objects.count() == 2
+    words = [
+        re.sub(r"IV-\S{4}-\S{4}|#[\w-]+|name=\S+ value=\S+", "", page.content.decode()) for page in (first, second)
+    ]
+    assert words[0] == words[1]
+    newest = Verification.objects.order_by("-pk")[0]
+    assert "Same question as" in newest.notes.get().text
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"website": "http://spam.example"}, "Leave this field empty"),
+        ({"mark": "forged"}, "open for too long"),
+        ({"consent_verify": ""}, "without a yes"),
+        ({"payer": ""}, "Which plan is it"),
+        ({"phone": "12"}, "Write a US number"),
+        ({"member_id": ""}, ""),
+    ],
+)
+def test_bad_input_keeps_what_was_typed(client, asked, change, message):
+    fields = asked(**change)
+    if change == {"member_id": ""}:
+        fields |= {"subscriber_last_name": ""}
+        message = "Write the member ID, or"
+    page = send(client, fields)
+    assert page.status_code == 422
+    assert message in page.content.decode()
+    assert "after 3 pm" in page.content.decode()
+    assert not Verification.objects.exists()
+
+
+def test_a_page_that_was_open_too_long_works_when_sent_again(client, asked, time_machine_at):
+    fields = asked()
+    time_machine_at(25 * 3600)
+    page = send(client, fields).content.decode()
+    mark = re.search(r'name="mark" value="([^"]+)"', page)[1]
+    time_machine_at(10)
+    assert send(client, {**fields, "mark": mark}).status_code == 200
+
+
+def test_a_machine_is_too_fast(client, asked):
+    page = send(client, {**asked(), "mark": new_mark()})
+    assert "very fast" in page.content.decode()
+
+
+def test_ten_requests_in_ten_minutes_are_enough(client, asked):
+    answers = [send(client, asked(member_id=f"M{number}")).status_code for number in range(11)]
+    assert answers == [200] * 10 + [429]
+
+
+def test_another_network_is_not_held_up(client, asked):
+    for number in range(11):
+        send(client, asked(member_id=f"M{number}"))
+    other = client.post(reverse("verify_send"), asked(member_id="M99"), REMOTE_ADDR="198.51.100.7")
+    assert other.status_code == 200
+
+
+def test_the_status_page_shows_progress_and_no_person(client, asked):
+    code = code_in(send(client, asked()))
+    page = client.post(reverse("status"), {"code": f" {code} "}).content.decode()
+    assert "We have your request" in page
+    for private in ("Maria", "Jordan", "Example Health", "SIMPPO001", "0142", "IV-"):
+        assert private not in page
+
+
+def test_a_mail_scanner_that_opens_the_link_changes_nothing(client, asked):
+    code = code_in(send(client, asked()))
+    assert client.get(reverse("status")).status_code == 200
+    assert client.head(reverse("status")).status_code == 200
+    assert client.post(reverse("status"), {"code": code}).status_code == 200
+
+
+@pytest.mark.parametrize("code", ["", "wrong", "x" * 43, "\x00", "é" * 300])
+def test_a_wrong_code_says_so_and_no_more(client, code):
+    page = client.post(reverse("status"), {"code": code})
+    assert page.status_code == 404
+    assert "We do not find this code" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("state", "reached"),
+    [("queued", 1), ("awaiting_payer", 2), ("manual_required", 3), ("needs_info", 2), ("cancelled", 0)],
+)
+def test_each_state_is_a_neutral_stage(state, reached):
+    assert statuslink._progress(VerificationFactory.build(state=state)).reached == reached
+
+
+def test_the_secret_is_not_in_the_database(client, asked):
+    code = code_in(send(client, asked()))
+    assert len(code) == 43
+    assert code not in str(Verification.objects.values_list("status_key_hash", flat=True))
+
+
+def test_the_form_speaks_spanish(client):
+    assert client.get("/es/verify/").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/verify/", "/verify/send/"])
+def test_a_nul_byte_is_bad_input_like_any_other(client, address):
+    assert client.post(address, {"payer": "\x00", "program": "\x00"}).status_code < 500

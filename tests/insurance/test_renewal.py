@@ -1,0 +1,166 @@
+"""Answers that grow old, that name another company, or that the caller takes back."""
+
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from insurance import consent, feedback, intake, renewal, verification
+from insurance.models import Casework, Outcome, Verification
+from insurance.states import Reason, State
+from programs.models import PayerAcceptance
+from programs.models.payer import AcceptanceSource, Network, PayerKind
+from tests.factories import PayerFactory, ProgramFactory
+from tests.insurance.factories import (
+    ConsentFactory,
+    PayerRouteFactory,
+    ProgramBillingFactory,
+    ProgramPayerContractFactory,
+    VerificationFactory,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("payer_server")]
+
+
+@pytest.fixture
+def program():
+    return ProgramBillingFactory().program
+
+
+def payer_of(program, kind=PayerKind.COMMERCIAL, code="SIM01"):
+    payer = PayerRouteFactory(payer=PayerFactory(kind=kind), payer_code=code).payer
+    ProgramPayerContractFactory(program=program, payer=payer)
+    return payer
+
+
+def answered(payer, *programs, **fields) -> Verification:
+    row = VerificationFactory.build(payer=payer, consent=ConsentFactory(), **fields)
+    row = intake.submit(row, programs=programs, submission_key=uuid.uuid4()).verification
+    verification.run(row.pk)
+    row.refresh_from_db()
+    return row
+
+
+def make_stale(row: Verification) -> None:
+    Verification.objects.filter(pk=row.pk).update(stale_at=timezone.now() - timedelta(hours=1))
+
+
+def local_day(moment: datetime) -> date:
+    return moment.astimezone(ZoneInfo("America/Chicago")).date()
+
+
+@pytest.mark.parametrize(
+    ("kind", "admission", "ends", "day", "reason"),
+    [
+        ("commercial", None, None, date(2026, 4, 9), Reason.STALE),
+        ("medicaid", None, None, date(2026, 4, 1), Reason.NEW_MONTH),
+        ("commercial", date(2026, 3, 20), None, date(2026, 3, 19), Reason.BEFORE_ADMISSION),
+        ("commercial", None, "2026-03-31", date(2026, 4, 1), Reason.NEW_PLAN_YEAR),
+        ("commercial", date(2026, 3, 11), None, date(2026, 4, 9), Reason.STALE),
+    ],
+)
+def test_an_answer_is_old_when_the_first_of_the_rules_says_so(kind, admission, ends, day, reason):
+    row = VerificationFactory(payer=PayerFactory(kind=kind), admission_on=admission)
+    snapshot = row.snapshots.create(determination="unknown", evidence_level=0, data={"plan": {"ends": ends}})
+    at, why = renewal.stale_at(row, snapshot, now=datetime(2026, 3, 10, 18, tzinfo=UTC))
+    assert (local_day(at), why) == (day, reason)
+
+
+def test_an_old_answer_expires_and_a_child_asks_again_with_the_same_details(program):
+    row = answered(payer_of(program), program, member_id="SIMFLAP", service_date=None)
+    Verification.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now() - timedelta(seconds=1))
+    verification.run(row.pk)
+    make_stale(row)
+    assert renewal.renew_stale() == 1
+    row.refresh_from_db()
+    child = row.children.get()
+    assert (row.state, child.state, child.origin) == (State.EXPIRED, State.QUEUED, "reverify")
+    assert (child.member_id, child.consent, child.program) == (row.member_id, row.consent, row.program)
+    verification.run(child.pk)
+    changed = {each["path"]: (each["before"], each["after"]) for each in renewal.differences(child)}
+    assert any("deductible" in path for path in changed)
+
+
+def test_nobody_is_asked_again_for_a_call_that_is_closed(program):
+    row = answered(payer_of(program), program)
+    make_stale(row)
+    Casework.objects.update_or_create(
+        verification=row, defaults={"closed_at": timezone.now(), "outcome": Outcome.values[0]}
+    )
+    assert renewal.renew_stale() == 0
+
+
+def test_two_sweepers_open_one_child(program):
+    row = answered(payer_of(program), program)
+    make_stale(row)
+    renewal.renew_stale()
+    renewal.renew_stale()
+    assert row.children.count() == 1
+
+
+def test_without_consent_an_old_answer_expires_and_nobody_is_asked(program):
+    row = answered(payer_of(program), program)
+    consent.revoke(verification=row, by=None)
+    make_stale(row)
+    renewal.renew_stale()
+    row.refresh_from_db()
+    assert (row.state, row.children.count()) == (State.EXPIRED, 0)
+
+
+def test_a_carve_out_is_asked_at_the_company_it_names_with_the_same_consent(program):
+    other = payer_of(program, code="SBHC1")
+    row = answered(payer_of(program), program, member_id="SIMCARVE1")
+    child = row.children.get()
+    assert (row.determination, child.payer, child.origin, child.consent) == (
+        "carve_out_contact",
+        other,
+        "carve_out",
+        row.consent,
+    )
+    verification.run(child.pk)
+    child.refresh_from_db()
+    assert (child.state, child.evidence_level) == (State.COMPLETED, 3)
+
+
+def test_an_unknown_carve_out_company_opens_nothing_and_is_named_for_staff(program):
+    row = answered(payer_of(program), program, member_id="SIMCARVE1")
+    assert not row.children.exists()
+    assert row.snapshot.data["contacts"][0]["name"]
+
+
+def test_three_programs_get_three_estimates_from_one_check(program):
+    payer = payer_of(program)
+    dear = ProgramPayerContractFactory(payer=payer, program=ProgramBillingFactory().program, allowed_per_day="600")
+    unknown = ProgramFactory()
+    row = answered(payer, program, dear.program, unknown)
+    first, second, third = row.snapshot.estimates.all()
+    assert row.tries.count() == 1
+    assert float(first.result["high"]) < float(second.result["high"])
+    assert third.result["unknowns"]
+    assert first.inputs["allowed"] == "300.00"
+
+
+def test_the_directory_learns_the_network_and_nothing_personal(program):
+    row = answered(payer_of(program), program)
+    row.snapshot.data["program_network"] = "in"
+    snapshot = row.snapshot
+    snapshot.data["program_network"] = "in"
+    feedback.update_directory(row, snapshot)
+    acceptance = PayerAcceptance.objects.get(program=program, payer=row.payer)
+    assert (acceptance.network, acceptance.source) == (Network.IN_NETWORK, AcceptanceSource.BENEFITS_CHECK)
+    assert acceptance.plan_note == ""
+
+
+def test_what_a_check_confirmed_is_confirmed_for_ninety_days(program):
+    row = answered(payer_of(program), program)
+    snapshot = row.snapshot
+    snapshot.data["program_network"] = "in"
+    feedback.update_directory(row, snapshot)
+    with time_machine.travel(timezone.now() + timedelta(days=90), tick=False):
+        assert feedback.expire() == 0
+    with time_machine.travel(timezone.now() + timedelta(days=92), tick=False):
+        assert feedback.expire() == 1
+    assert PayerAcceptance.objects.get(program=program).source == AcceptanceSource.PROGRAM

@@ -1,0 +1,239 @@
+"""Every committed edit is in the next search of every process, in order, whatever else happens."""
+
+import threading
+import time
+
+import pytest
+from django.db import connections, transaction
+from django.utils import timezone
+
+from programs.models import DirectoryVersion, PayerAcceptance, Program, SearchRecord
+from programs.search import index as index_module
+from programs.search import record, run, stateless
+from programs.search.index import Directory, directory
+from programs.search.query import Query
+from programs.search.vocabulary import payers
+from tests.factories import PayerAcceptanceFactory, PayerFactory, ProgramFactory
+from tests.programs.search.oracle import Spot
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+EVERYTHING = Query(place=Spot(), radius=25, page_size=1000)
+
+
+@pytest.fixture(autouse=True)
+def _fresh():
+    directory.forget()
+    payers.forget()
+    yield
+    directory.forget()
+    payers.forget()
+
+
+def ids(query: Query = EVERYTHING) -> set[int]:
+    """As this process answers now; the stateless path must agree."""
+    answer = run(query)
+    assert answer == stateless.run(query, today=timezone.localdate())
+    return {hit.id for hit in answer.hits}
+
+
+def published(**traits) -> Program:
+    program = ProgramFactory(phone=None, **traits)
+    record.write([program.pk])
+    return program
+
+
+def test_an_edit_is_in_the_next_search() -> None:
+    here = published()
+    assert ids() == {here.pk}
+
+    Program.objects.filter(pk=here.pk).update(payment_types=["medicaid"])
+    record.write([here.pk])
+
+    assert ids(Query(facets={"payer": ("medicaid",)})) == {here.pk}
+
+
+def test_a_program_that_moves_new_ones_and_closed_ones_are_followed() -> None:
+    here, other = published(), published()
+    assert ids() == {here.pk, other.pk}
+
+    Program.objects.filter(pk=here.pk).update(latitude=44.5)
+    Program.objects.filter(pk=other.pk).update(status="draft")
+    new = ProgramFactory(phone=None)
+    record.write([here.pk, other.pk, new.pk])
+    assert ids() == {new.pk}
+
+    Program.objects.filter(pk=here.pk).update(latitude=43.03)
+    Program.objects.filter(pk=other.pk).update(status="published")
+    record.write([here.pk, other.pk])
+    assert ids() == {here.pk, other.pk, new.pk}
+
+
+def test_a_deleted_program_leaves_a_tombstone() -> None:
+    gone, stays = published(), published()
+    assert ids() == {gone.pk, stays.pk}
+    key = gone.pk
+
+    gone.delete()
+    record.write([key])
+
+    assert SearchRecord.objects.get(pk=key).rec is None
+    assert ids() == {stays.pk}
+
+
+def test_rebuilding_buries_what_was_deleted_without_a_word() -> None:
+    gone, stays = published(), published()
+    assert ids() == {gone.pk, stays.pk}
+    Program.objects.filter(pk=gone.pk).delete()
+
+    assert record.rebuild() == 1
+
+    assert ids() == {stays.pk}
+    assert record.is_current()
+
+
+def test_a_payer_nobody_took_before_becomes_searchable() -> None:
+    here = published()
+    ids()
+    for number in range(20):  # more than fit into the bytes the index began with
+        PayerAcceptanceFactory(program=here, payer=PayerFactory(slug=f"new-{number}"))
+    record.write([here.pk])
+
+    assert ids(Query(facets={"payer": ("new-17",)})) == {here.pk}
+    assert run(EVERYTHING).counts["payer"]["new-17"] == 1
+
+    PayerAcceptance.objects.filter(payer__slug="new-17").delete()
+    record.write([here.pk])
+    assert ids(Query(facets={"payer": ("new-17",)})) == set()
+
+
+def test_nothing_uncommitted_enters_the_index() -> None:
+    here = published()
+    assert ids() == {here.pk}
+
+    with transaction.atomic():
+        another = ProgramFactory(phone=None)
+        record.write([another.pk])
+        assert {hit.id for hit in run(EVERYTHING).hits} == {here.pk, another.pk}
+        transaction.set_rollback(True)
+
+    assert ids() == {here.pk}
+
+
+def test_more_changes_than_the_tail_holds_are_read_anew(monkeypatch) -> None:
+    monkeypatch.setattr(index_module, "SPARE", 4)
+    here = published()
+    assert ids() == {here.pk}
+
+    many = {published().pk for _number in range(9)}
+
+    assert ids() == {here.pk} | many
+
+
+def test_a_failed_refresh_falls_back_and_recovers(monkeypatch, caplog) -> None:
+    here = published()
+    monkeypatch.setattr(index_module, "CHANGED", "SELECT no_such_column, %s, %s")
+    monkeypatch.setattr(index_module, "ALL", "SELECT no_such_column")
+    run(EVERYTHING)
+    monkeypatch.setattr(Directory, "RETRY_SECONDS", 0.0)
+
+    assert {hit.id for hit in run(EVERYTHING).hits} == {here.pk}
+    assert "search index not refreshed" in caplog.text
+
+    monkeypatch.undo()
+    directory.forget()
+    assert ids() == {here.pk}
+
+
+def test_records_of_another_layout_are_ignored_until_rebuilt(monkeypatch) -> None:
+    here = published()
+    SearchRecord.objects.filter(pk=here.pk).update(rec=b"\0\0\0\0" + bytes(SearchRecord.objects.get().rec)[4:])
+    directory.forget()
+
+    assert ids() == set()
+    assert not record.is_current()
+    record.rebuild()
+    assert ids() == {here.pk}
+
+
+class Racers:
+    """Threads that write and read at once; what goes wrong in any of them is kept."""
+
+    def __init__(self, programs: list[Program]) -> None:
+        self.programs, self.faults, self.stop = programs, [], threading.Event()
+
+    def start(self, work, *arguments) -> threading.Thread:
+        def guarded() -> None:
+            try:
+                work(*arguments)
+            except Exception as error:
+                self.faults.append(error)
+            finally:
+                connections.close_all()
+
+        thread = threading.Thread(target=guarded)
+        thread.start()
+        return thread
+
+    def write(self, number: int) -> None:
+        """Twelve edits, with pauses of its own before and after the record is written."""
+        key = self.programs[number].pk
+        for turn in range(12):
+            with transaction.atomic():
+                Program.objects.filter(pk=key).update(cost_per_week_min=turn, cost_per_week_max=turn)
+                time.sleep(0.002 * (number % 3))
+                record.write([key])
+                time.sleep(0.001 * number)
+
+    def read(self, mine: Directory) -> None:
+        """Nothing at or below the version we hold may be news to us."""
+        while not self.stop.is_set():
+            with mine.lock:
+                seen = mine.current()
+            for key, rev in SearchRecord.objects.filter(rev__lte=seen.version).values_list("pk", "rev"):
+                assert seen.rev[seen._row(key)] >= rev
+
+
+def test_revisions_become_visible_in_order_under_racing_writers() -> None:
+    race = Racers([published() for _number in range(8)])
+    first = DirectoryVersion.objects.get().version
+    own = [Directory() for _number in range(2)]
+
+    readers = [race.start(race.read, mine) for mine in own]
+    writers = [race.start(race.write, number) for number in range(8)]
+    for thread in writers:
+        thread.join()
+    race.stop.set()
+    for thread in readers:
+        thread.join()
+
+    assert race.faults == []
+    assert DirectoryVersion.objects.get().version == first + 8 * 12
+    for mine in own:
+        seen = mine.current()
+        assert [int(seen.cost[seen._row(program.pk)]) for program in race.programs] == [11] * 8
+
+
+def test_two_writers_of_one_program_lose_nothing() -> None:
+    """One adds a payer while the other changes the price: the record ends with both."""
+    here = published()
+    payer = PayerFactory(slug="aetna")
+    in_between = threading.Event()
+
+    def price() -> None:
+        with transaction.atomic():
+            Program.objects.filter(pk=here.pk).update(cost_per_week_min=300, cost_per_week_max=300)
+            in_between.wait(5)
+            record.write([here.pk])
+        connections.close_all()
+
+    other = threading.Thread(target=price)
+    other.start()
+    with transaction.atomic():
+        PayerAcceptanceFactory(program=here, payer=payer)
+        record.write([here.pk])
+        in_between.set()
+        time.sleep(0.05)
+    other.join()
+
+    assert ids(Query(facets={"payer": ("aetna",)}, max_cost=300)) == {here.pk}

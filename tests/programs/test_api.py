@@ -1,0 +1,256 @@
+"""The API keeps its contract: shapes, problems, caching, exports."""
+
+import csv
+import io
+import json
+
+import jsonschema
+import pytest
+from drf_spectacular.generators import SchemaGenerator
+
+from programs.models import Program
+from programs.search import record
+from tests.factories import PayerAcceptanceFactory, PayerFactory, PlaceFactory, ProgramFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _programs(module_database):
+    PlaceFactory(kind="zip", key="53202", name="Milwaukee", latitude=43.0506, longitude=-87.8968)
+    PlaceFactory(kind="state", name="Washington", key="washington", state="WA", latitude=47.4, longitude=-120.5)
+    PlaceFactory(name="Springfield", key="springfield", state="IL", county="Sangamon", latitude=39.8, longitude=-89.64)
+    PlaceFactory(name="Springfield", key="springfield", state="MO", county="Greene", latitude=37.2, longitude=-93.29)
+    full = ProgramFactory(slug="full", evening=True, detailed=True, priced=True, open=True, medicaid=True, samhsa=True)
+    PayerAcceptanceFactory(program=full, payer=PayerFactory(badgercare=True))
+    ProgramFactory(slug="bare", name="=HYPERLINK(1)", state="IL", latitude=39.81, longitude=-89.6)
+    ProgramFactory(slug="video", virtual=True)
+    record.rebuild()
+
+
+@pytest.fixture(scope="module")
+def schema() -> dict:
+    return json.loads(json.dumps(SchemaGenerator().get_schema(public=True)))
+
+
+def valid(schema: dict, path: str, status: str, body: object, kind: str = "application/json") -> None:
+    """The body is what the API's own document promises."""
+    answers = schema["paths"][path]["get"]["responses"]
+    jsonschema.validate(body, answers[status]["content"][kind]["schema"])
+
+
+@pytest.mark.parametrize(
+    "query", ["", "near=53202&radius=25", "near=WA", "near=39.8,-89.6&when=evening", "free=mon-0900-1200"]
+)
+def test_answers_are_what_the_document_promises(client, schema, query) -> None:
+    body = client.get(f"/api/v1/programs?{query}").json()
+
+    valid(schema, "/api/v1/programs", "200", body)
+
+
+def test_a_result_says_all_that_the_contract_names(client) -> None:
+    body = client.get("/api/v1/programs?near=53202&payer=medicaid").json()
+
+    result = body["results"][0]
+    assert body["place"]["label"] == "53202, Milwaukee, WI"
+    assert (result["slug"], result["url"], result["sample"]) == ("full", "/programs/full/", False)
+    assert 1.2 < result["miles"] < 1.4
+    assert (result["hours_per_week"], result["days"]) == (9.0, ["mon", "wed", "thu"])
+    assert result["cost_per_week"] == {"min": 300, "max": 450}
+    assert result["source"] == {"name": "SAMHSA National Directory", "year": 2023}
+    assert [(payer["slug"], payer["evidence"]) for payer in result["payers"]] == [
+        ("badgercare", "program"),
+        ("medicaid", "type_only"),
+    ]
+    assert result["payers"][1]["as_of"] == "2023"
+    assert result["unknown"] == ["format"]
+    medicaid = next(option for option in body["facets"]["payer"] if option["value"] == "medicaid")
+    assert medicaid == {"value": "medicaid", "label": "Medicaid", "count": 1, "selected": True}
+
+
+def test_a_listing_that_told_nothing_has_nulls_and_says_what_is_unknown(client) -> None:
+    bare = client.get("/api/v1/programs?q=hyperlink").json()["results"][0]
+
+    assert bare["unknown"] == ["schedule", "cost", "payers"]
+    assert bare["hours_per_week"] is bare["confirmed_on"] is bare["source"] is bare["miles"] is None
+    assert bare["cost_per_week"] == {"min": None, "max": None}
+
+
+def test_a_name_of_several_places_is_a_choice(client, schema) -> None:
+    response = client.get("/api/v1/programs?near=springfield")
+
+    assert response.status_code == 300
+    valid(schema, "/api/v1/programs", "300", response.json())
+    assert {(choice["near"], choice["county"], choice["programs"]) for choice in response.json()["choices"]} == {
+        ("Springfield, IL", "Sangamon", 1),
+        ("Springfield, MO", "Greene", 0),
+    }
+
+
+def test_an_unknown_place_is_404_with_suggestions(client, schema) -> None:
+    response = client.get("/api/v1/programs?near=springfeild")
+
+    assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
+    valid(schema, "/api/v1/programs", "404", response.json(), "application/problem+json")
+    assert "Springfield, IL" in [place["near"] for place in response.json()["suggestions"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("near=nan,nan", ["near"]),
+        ("near=91,0", ["near"]),
+        ("near=43,-181", ["near"]),
+        ("radius=0", ["radius"]),
+        ("radius=101", ["radius"]),
+        ("radius=nan", ["radius"]),
+        ("radius=inf", ["radius"]),
+        ("radius=ten", ["radius"]),
+        ("therapy=magic", ["therapy"]),
+        ("payer=nobody", ["payer"]),
+        ("payer=%00", ["payer"]),
+        ("day=monday&when=noon", ["day", "when"]),
+        ("free=mon-1200-0900", ["free"]),
+        ("free=mon-2500-2600", ["free"]),
+        ("max_cost=-1", ["max_cost"]),
+        ("sliding=yes", ["sliding"]),
+        ("start_within=99999999999999999999", ["start_within"]),
+        ("sort=price", ["sort"]),
+        ("page=0", ["page"]),
+        ("page=x", ["page"]),
+        ("page=100000000000000000000", ["page"]),
+        ("q=%00", ["q"]),
+        ("&".join(f"x{number}=1" for number in range(51)), ["parameters"]),
+        ("&".join(["therapy=dbt"] * 51), ["parameters"]),
+    ],
+)
+def test_a_bad_value_is_400_and_names_the_parameter(client, schema, query, names) -> None:
+    response = client.get(f"/api/v1/programs?{query}")
+
+    assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
+    valid(schema, "/api/v1/programs", "400", response.json(), "application/problem+json")
+    assert sorted(response.json()["errors"]) == names
+
+
+def test_fifty_parameters_and_unknown_names_are_fine(client) -> None:
+    query = "&".join(f"x{number}=1" for number in range(50))
+
+    assert client.get(f"/api/v1/programs?{query}").status_code == 200
+
+
+def test_a_page_past_the_end_is_404(client) -> None:
+    response = client.get("/api/v1/programs?page=2")
+
+    assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
+
+
+def test_unchanged_answers_are_304_until_the_directory_changes(client) -> None:
+    first = client.get("/api/v1/programs?near=53202")
+    again = client.get("/api/v1/programs?near=53202", headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, first["Last-Modified"][-3:]) == (304, "GMT")
+    assert first["Access-Control-Allow-Origin"] == "*"
+
+    record.write([Program.objects.get(slug="bare").pk])
+
+    changed = client.get("/api/v1/programs?near=53202", headers={"If-None-Match": first["ETag"]})
+    assert changed.status_code == 200
+
+
+def test_only_reading_is_allowed(client) -> None:
+    response = client.post("/api/v1/programs")
+
+    assert response.status_code == 405
+    assert "GET" in response["Allow"]
+
+
+def test_one_program_with_everything_known(client, schema) -> None:
+    body = client.get("/api/v1/programs/full").json()
+
+    valid(schema, "/api/v1/programs/{slug}", "200", body)
+    assert body["sessions"][0] | {"track": ""} == {
+        "day": "mon",
+        "starts": "18:00",
+        "ends": "21:00",
+        "kind": "group",
+        "format": "in-person",
+        "track": "",
+        "required": True,
+    }
+    assert body["not_offered"] == ["therapy:emdr"]
+    assert client.get("/api/v1/programs/nobody").status_code == 404
+
+
+def test_drafts_are_nowhere(client) -> None:
+    Program.objects.filter(slug="full").update(status="draft")
+    record.rebuild()
+
+    assert client.get("/api/v1/programs/full").status_code == 404
+    assert "full" not in client.get("/api/v1/programs/export?format=csv").getvalue().decode().split(",")
+    assert client.get("/api/v1/programs?near=53202").json()["results"][0]["slug"] == "bare"
+
+
+def test_the_vocabulary_maps_values_to_samhsa_codes(client, schema) -> None:
+    body = client.get("/api/v1/vocabulary").json()
+
+    valid(schema, "/api/v1/vocabulary", "200", body)
+    codes = {value["value"]: value["samhsa"] for value in body["payer"]}
+    assert "su/PAY/MD" in codes["medicaid"]
+    assert "su/PAY/MC" in codes["medicare"]
+    assert codes["badgercare"] == []
+
+
+def test_exports_hold_the_same_programs_and_those_by_video(client) -> None:
+    as_json = json.loads(client.get("/api/v1/programs/export").getvalue())
+    as_geojson = json.loads(client.get("/api/v1/programs/export?format=geojson").getvalue())
+    rows = list(csv.DictReader(io.StringIO(client.get("/api/v1/programs/export/csv").getvalue().decode())))
+
+    assert {one["slug"] for one in as_json} == {row["slug"] for row in rows} == {"full", "bare", "video"}
+    assert len(as_geojson["features"]) == 3
+    assert as_geojson["features"][0]["geometry"]["type"] == "Point"
+
+
+def test_an_export_takes_the_same_filters(client) -> None:
+    rows = client.get("/api/v1/programs/export?format=csv&format=in-person&near=39.8,-89.6&radius=10").getvalue()
+
+    assert [row["slug"] for row in csv.DictReader(io.StringIO(rows.decode()))] == ["bare"]
+    assert client.get("/api/v1/programs/export?therapy=magic").status_code == 400
+
+
+def test_no_cell_of_the_csv_is_a_formula(client) -> None:
+    rows = csv.DictReader(io.StringIO(client.get("/api/v1/programs/export?format=csv").getvalue().decode()))
+
+    names = {row["slug"]: row["name"] for row in rows}
+    assert names["bare"] == "'=HYPERLINK(1)"
+
+
+def test_a_long_export_reads_in_batches(client, monkeypatch, django_assert_max_num_queries) -> None:
+    monkeypatch.setattr("programs.formats.BATCH", 2)
+    for _number in range(3):
+        ProgramFactory(phone=None)
+
+    with django_assert_max_num_queries(40):
+        body = json.loads(client.get("/api/v1/programs/export").getvalue())
+
+    assert len(body) == 6
+
+
+def test_the_document_is_openapi_3_1_and_has_a_page(client) -> None:
+    assert client.get("/api/v1/schema").json()["openapi"] == "3.1.0"
+    page = client.get("/api/v1/docs").content.decode()
+    assert "/api/v1/programs/export" in page
+    assert "start_within" in page
+
+
+def test_a_search_asks_the_database_a_stated_number_of_times(client, django_assert_max_num_queries) -> None:
+    client.get("/api/v1/programs?near=53202")  # payers are read once a minute
+
+    # version for the ETag (twice), the place, the records, the cards
+    with django_assert_max_num_queries(6):
+        client.get("/api/v1/programs?near=53202&radius=25&payer=medicaid&when=evening")
+
+
+@pytest.mark.parametrize("address", ["/api/v1/nothing", "/api/v1/programs/no such slug", "/api/v1/programs/a/b"])
+def test_an_address_that_is_not_there_is_a_problem_document(client, address) -> None:
+    response = client.get(address)
+
+    assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")

@@ -1,0 +1,66 @@
+"""The gazetteer against the 2023 SAMHSA directories, when that data lies beside the repository (see docs/data.md)."""
+
+import csv
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from statistics import median
+
+import pytest
+from django.conf import settings
+
+from programs.gazetteer import locate
+from programs.geo import Point, distance
+from programs.models import Place
+
+SHARED = Path(os.environ.get("IOP_SHARED", settings.BASE_DIR.parent / "shared")) / "data"
+
+pytestmark = [
+    pytest.mark.realdata,
+    pytest.mark.usefixtures("gazetteer"),
+    pytest.mark.skipif(not (SHARED / "samhsa").is_dir(), reason="the real directory is not beside the repository"),
+]
+
+
+Located = dict[str, Place | None]
+
+
+def rows(path: str) -> Iterable[dict[str, str]]:
+    with (SHARED / path).open(newline="", encoding="utf-8") as file:
+        yield from csv.DictReader(file)
+
+
+def located(texts: set[str]) -> Located:
+    found = {text: locate(text) for text in texts}
+    return {text: place if isinstance(place, Place) else None for text, place in found.items()}
+
+
+@pytest.fixture(scope="module")
+def addresses() -> list[dict[str, str]]:
+    return [*rows("samhsa/su2023.csv"), *rows("samhsa/mh2023.csv")]
+
+
+def test_cities_of_the_directory_are_found_near_their_true_addresses(addresses: list[dict[str, str]]) -> None:
+    places = located({f"{row['city']}, {row['state']}" for row in addresses})
+    assert share_found(places) >= 0.999
+    assert median(errors(places, lambda row: f"{row['city']}, {row['state']}")) <= 1.5
+
+
+def test_zip_codes_of_the_directory_are_found_near_their_true_addresses(addresses: list[dict[str, str]]) -> None:
+    places = located({row["zip"] for row in addresses})
+    assert share_found(places) >= 0.998
+    assert median(errors(places, lambda row: row["zip"])) <= 1.2
+    elsewhere = {row["zip"] for row in addresses if (place := places[row["zip"]]) and place.state != row["state"]}
+    assert len(elsewhere) <= 0.002 * len(places)
+
+
+def share_found(places: Located) -> float:
+    return sum(place is not None for place in places.values()) / len(places)
+
+
+def errors(places: Located, text: Callable[[dict[str, str]], str]) -> list[float]:
+    """Miles from where we put each address to where it truly is."""
+    known = [row for row in rows("geo-truth/su2023_with_coordinates.csv") if row["latitude"]]
+    assert len(known) > 6_000
+    truth = [(places.get(text(row)), Point(float(row["latitude"]), float(row["longitude"]))) for row in known]
+    return [distance(place.point, point) for place, point in truth if place]

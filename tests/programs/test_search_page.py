@@ -1,0 +1,326 @@
+"""The search page: what it says, that it works without JavaScript, and that htmx gives the same as a reload."""
+
+import datetime as dt
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+
+from programs.models import Program
+from programs.search import record
+from tests.factories import (
+    ConfirmationFactory,
+    PayerAcceptanceFactory,
+    PayerFactory,
+    PlaceFactory,
+    ProgramFactory,
+    days_ago,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _programs(module_database) -> None:
+    PlaceFactory(kind="zip", key="53202", name="Milwaukee", latitude=43.0506, longitude=-87.8968)
+    PlaceFactory(name="Springfield", key="springfield", state="IL", county="Sangamon", latitude=39.8, longitude=-89.64)
+    PlaceFactory(name="Springfield", key="springfield", state="MO", county="Greene", latitude=37.2, longitude=-93.29)
+    badgercare = PayerFactory(badgercare=True)
+    evening = ProgramFactory(slug="evening", name="Evening House", evening=True, priced=True, open=True, medicaid=True)
+    PayerAcceptanceFactory(program=evening, payer=badgercare, source="benefits-check", as_of=dt.date(2026, 11, 1))
+    ProgramFactory(slug="morning", name="Morning House", morning=True, samhsa=True, payment_types=["medicaid"])
+    old = ProgramFactory(slug="silent", name="Silent <House>", medicaid=True)
+    ConfirmationFactory(program=old, confirmed_on=days_ago(300))
+    ProgramFactory(slug="video", name="Video House", virtual=True, evening=True, time_zone="America/Denver")
+    for number in range(25):
+        ProgramFactory(slug=f"far-{number}", name=f"Far {number}", latitude=44.5 + number / 100, longitude=-88.0)
+    record.rebuild()
+
+
+def soup(response) -> BeautifulSoup:
+    assert response.status_code == 200
+    return BeautifulSoup(response.content, "html.parser")
+
+
+def words(element) -> str:
+    return " ".join(element.get_text(" ").split())
+
+
+def cards(page) -> list[str]:
+    return [words(card.h2) for card in page.select(".split > section > ol.list > li.card")]
+
+
+QUERIES = [
+    "",
+    "near=53202",
+    "near=53202&radius=10&when=evening&payer=badgercare",
+    "near=53202&free=mon-0600-0900",
+    "near=springfield",
+    "near=nowhere at all",
+    "near=91,0",
+    "near=53202&page=2&sort=cost",
+    "near=53202&therapy=dbt&not_told=1",
+    "near=53202&therapy=magic&radius=-4",
+]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_what_htmx_swaps_equals_a_reload(client, query) -> None:
+    part = soup(client.get(f"/programs/?{query}", headers={"HX-Request": "true"}))
+    whole = soup(client.get(f"/programs/?{query}"))
+
+    assert part.find(id="results") == whole.find(id="results")
+    assert part.find("head") is None
+
+
+def test_the_answer_depends_on_who_asks_for_it(client) -> None:
+    assert "HX-Request" in client.get("/programs/")["Vary"]
+
+
+def test_going_back_with_htmx_gives_the_whole_page(client) -> None:
+    headers = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
+
+    assert soup(client.get("/programs/?near=53202", headers=headers)).find("head")
+
+
+def test_everything_is_one_form_that_needs_no_script(client) -> None:
+    page = soup(client.get("/programs/?near=53202&when=evening&radius=25"))
+
+    form = page.find(id="search")
+    assert (form["action"], form.get("method")) == ("/programs/", None)
+    assert form.find("input", {"name": "near"})["value"] == "53202"
+    assert [box["value"] for box in form.select("input[name=when][checked]")] == ["evening"]
+    assert [box["value"] for box in form.select("input[name=radius][checked]")] == ["25"]
+    assert page.find("select", {"name": "sort", "form": "search"})
+    assert all(details.find("button", {"type": "submit"}) for details in form.select("details.pill"))
+    assert not page.select("[style], [onclick], style")
+    assert all(script.get("src") for script in page.select("script"))
+
+
+def test_a_card_says_what_is_known_and_what_is_not(client) -> None:
+    page = soup(client.get("/programs/?near=53202&radius=25&payer=medicaid&payer=badgercare"))
+
+    texts = {words(card.h2): words(card) for card in page.select("li.card")}
+    evening, silent = texts["Evening House"], texts["Silent <House>"]
+    assert "1.3 miles · Milwaukee, WI · In person" in evening
+    assert "Evening: Mon, Wed, Thu · 6–9 pm" in evening
+    assert "$300–$450 a week Sliding scale" in evening
+    assert "Takes BadgerCare Plus confirmed Nov. 1, 2026 Medicaid" in evening
+    assert "Matches: Medicaid, BadgerCare Plus" in evening
+    assert "Checked by phone" in evening
+    assert "Reported to SAMHSA in 2023, not confirmed" in texts["Morning House"]
+    assert "When it meets Not told us yet" in silent
+    assert "Matches: Medicaid" in silent
+
+
+def test_old_checks_are_marked_old(client) -> None:
+    page = soup(client.get("/programs/?near=53202&radius=25"))
+
+    marks = {words(card.h2): "old" in card.select_one(".ver")["class"] for card in page.select("li.card")}
+    assert marks["Silent <House>"] is True
+    assert marks["Evening House"] is False
+
+
+def test_distances_say_from_where(client) -> None:
+    page = soup(client.get("/programs/?near=53202"))
+
+    assert "Distances are straight lines from the center of ZIP code 53202." in words(page)
+    assert words(page.h1) == "Programs near 53202, Milwaukee, WI"
+    assert "3 within 10 miles; 28 in all, nearest first." in words(page)
+
+
+def test_what_was_not_told_is_counted_and_can_be_opened(client) -> None:
+    page = soup(client.get("/programs/?near=53202&when=evening"))
+    link = page.select_one(".note a")
+    assert words(page.select_one(".note")) == "1 program fits; 26 more have not told us about time of day."
+
+    opened = soup(client.get(link["href"]))
+
+    assert words(opened.h1) == "26 programs have not told us"
+    assert "Not told us: Time of day" in words(opened.select_one("li.card"))
+    assert "Evening House" not in cards(opened)
+
+
+def test_an_empty_answer_names_the_change_that_helps_most(client) -> None:
+    page = soup(client.get("/programs/?near=53202&radius=5&when=evening&therapy=dbt&payer=medicaid"))
+
+    changes = [words(item) for item in page.select(".empty li")]
+    assert changes[0] == "Without “Dialectical behavior therapy (DBT)”: 1 program"
+    followed = soup(client.get(page.select_one(".empty li a")["href"]))
+    assert cards(followed) == ["Evening House"]
+
+
+def test_nothing_in_the_radius_shows_the_nearest_outside(client) -> None:
+    page = soup(client.get("/programs/?near=39.8,-89.64&radius=25"))
+
+    assert "The nearest outside your distance" in words(page)
+    assert "Without “Distance”: 28 programs" in words(page)
+
+
+def test_a_far_nearest_is_said_so(client) -> None:
+    page = soup(client.get("/programs/?near=39.8,-89.64"))
+
+    assert re.search(r"The nearest program is 2\d\d miles away\.", words(page))
+
+
+def test_videos_have_a_band_of_their_own(client) -> None:
+    page = soup(client.get("/programs/?near=53202"))
+
+    band = page.select_one(".band")
+    assert words(band.h2) == "1 program by video"
+    assert "Times in Denver time" in words(band)
+    assert soup(client.get("/programs/?near=39.8,-89.64")).select_one(".band")
+    assert not soup(client.get("/programs/?near=37.2,-93.29")).select_one(".band")
+
+
+def test_free_hours_say_what_fits_and_what_collides(client) -> None:
+    free = "&".join(f"free={day}-1700-2200" for day in ("mon", "wed"))
+    page = soup(client.get(f"/programs/?near=53202&radius=25&{free}"))
+
+    texts = {words(card.h2): words(card) for card in page.select("li.card")}
+    assert "Collides with your week: Thu 6–9 pm" in texts["Evening House"]
+    assert "Collides with your week: Mon 9 am–12 pm; Tue 9 am–12 pm; Thu 9 am–12 pm" in texts["Morning House"]
+    assert "Has not told us its schedule" in texts["Silent <House>"]
+    ticked = {box["value"] for box in page.select("[data-week] input[checked]")}
+    assert ticked == {"mon-1800-2100", "wed-1800-2100"}
+
+
+def test_chips_take_one_filter_away_and_keep_the_rest(client) -> None:
+    page = soup(client.get("/programs/?near=53202&when=evening&day=mon&radius=25&max_cost=&page=2"))
+
+    links = {words(chip): chip["href"] for chip in page.select("a.chip")}
+    assert links["Remove filter: Monday"] == "/programs/?near=53202&when=evening&radius=25"
+    assert links["Remove filter: Within 25 miles"] == "/programs/?near=53202&when=evening&day=mon"
+    assert page.select_one("a.clear")["href"] == "/programs/?near=53202"
+
+
+def test_a_bare_name_asks_which_one(client) -> None:
+    page = soup(client.get("/programs/?near=Springfield&when=evening"))
+
+    assert words(page.h1) == "Which “Springfield” do you mean?"
+    links = [(words(item), item.a["href"]) for item in page.select(".places li")]
+    assert ("Springfield, IL Sangamon · 0 programs nearby", "/programs/?near=Springfield%2C+IL&when=evening") in links
+    assert not page.select("li.card")
+
+
+def test_an_unknown_place_is_said_kindly_with_suggestions(client) -> None:
+    page = soup(client.get("/programs/?near=Sprngfield"))
+
+    assert words(page.h1) == "We do not know “Sprngfield”"
+    assert "Springfield, IL" in words(page)
+
+
+def test_impossible_coordinates_are_a_message_at_the_field(client) -> None:
+    page = soup(client.get("/programs/?near=91,0"))
+
+    assert "These coordinates are not on the map" in words(page.find(id="near_error"))
+    assert page.find(id="near")["value"] == "91,0"
+
+
+def test_pages_number_on_and_end(client) -> None:
+    page = soup(client.get("/programs/?near=53202&page=2"))
+
+    assert len(cards(page)) == 8
+    assert page.select_one("li.card .num").get_text() == "21"
+    assert page.select_one('a[rel="prev"]')["href"] == "/programs/?near=53202&page=1"
+    assert not page.select_one('a[rel="next"]')
+    assert cards(soup(client.get("/programs/?near=53202&page=99"))) == cards(page)
+
+
+def test_only_the_bare_page_is_for_search_engines(client) -> None:
+    robots = "meta[name=robots]"
+
+    assert not soup(client.get("/programs/")).select(robots)
+    filtered = soup(client.get("/programs/?near=53202"))
+    assert filtered.select_one(robots)["content"] == "noindex, follow"
+    assert filtered.select_one("link[rel=canonical]")["href"].endswith("/programs/")
+
+
+def test_the_language_switch_keeps_the_search(client) -> None:
+    page = soup(client.get('/programs/?near=53202&q="><script>'))
+
+    switch = page.select_one("a[hreflang=es]")["href"]
+    assert switch.startswith("/es/programs/?near=53202&q=")
+    assert "<script>" not in str(page.find(id="results"))
+    assert 'lang="es"' in client.get("/es/programs/?near=53202").content.decode()
+
+
+def test_made_up_programs_are_said_to_be(client) -> None:
+    assert "Sample data." not in client.get("/programs/?near=53202").content.decode()
+
+    ProgramFactory(sample=True, name="Made Up", slug="made-up")
+    record.rebuild()
+
+    assert "Sample data." in client.get("/programs/?near=53202").content.decode()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "near=%00&q=%00",
+        "near=" + "x" * 10_000,
+        "radius=-5&page=100000000000000000000&start_within=x",
+        "near=nan,nan&radius=nan",
+        "&".join(f"condition=c{number}" for number in range(60)),
+        "&".join(f"p{number}={number}" for number in range(500)),
+        "near=53202&near=90210&sort=cost&sort=x",
+        "payer=%ED%A0%80&when=%F0%9F%92%A9",
+        "free=mon-0900-1200;drop&free=xyz",
+        "near=1e308,1e308",
+        "near=43.05,-87.9e0",
+        "max_cost=1e9&max_cost=NaN",
+    ],
+)
+def test_bad_input_is_a_page_with_a_message(client, query) -> None:
+    assert client.get(f"/programs/?{query}").status_code == 200
+    assert client.get(f"/api/v1/programs?{query}").status_code in (200, 400, 404)
+
+
+def test_too_many_filters_are_said_to_be(client) -> None:
+    query = "&".join(f"condition=c{number}" for number in range(60))
+
+    assert "Please pick fewer" in words(soup(client.get(f"/programs/?near=53202&{query}")))
+
+
+def test_a_whole_week_of_free_hours_is_not_too_many(client) -> None:
+    days = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    free = "&".join(f"free={day}-{hour:02}00-{hour + 3:02}00" for day in days for hour in range(0, 24, 3))
+
+    page = soup(client.get(f"/programs/?near=53202&radius=25&{free}"))
+
+    assert "Please pick fewer" not in words(page)
+    assert "Fits your week" in words(page.select_one("li.card"))
+
+
+def test_a_page_asks_the_database_a_stated_number_of_times(client, django_assert_max_num_queries) -> None:
+    Program.objects.filter(slug="evening").update(summary="x")
+    client.get("/programs/?near=53202")
+
+    with django_assert_max_num_queries(3):  # the place, the records, and cards not yet seen
+        client.get("/programs/?near=53202&radius=25&payer=medicaid&when=evening")
+
+
+@pytest.mark.parametrize(
+    ("address", "labels"),
+    [
+        ("/programs/suggest?q=evening", ["Evening House"]),
+        ("/programs/suggest?q=evnning", ["Evening House"]),
+        ("/programs/suggest?q=%00", []),
+        ("/payers/suggest?q=badg", ["BadgerCare Plus"]),
+        ("/payers/suggest?q=wisconsin%20med", ["BadgerCare Plus"]),
+        ("/payers/suggest?q=b", []),
+        ("/places/suggest?q=springf", ["Springfield, IL", "Springfield, MO"]),
+        ("/places/suggest?q=%00", []),
+    ],
+)
+def test_suggestions(client, address, labels) -> None:
+    assert [row["label"] for row in client.get(address).json()["results"]] == labels
+
+
+def test_the_shortlist_shows_what_the_address_carries(client) -> None:
+    page = soup(client.get("/shortlist/?p=silent&p=evening&p=gone&p=%00"))
+
+    assert [words(card.h2) for card in page.select("li.card")] == ["Silent <House>", "Evening House"]
+    assert "1 saved program is no longer listed." in words(page)
+    assert page.select_one("meta[name=robots]")["content"] == "noindex"
+    assert "Nothing saved yet" in words(soup(client.get("/shortlist/")))
