@@ -42,7 +42,7 @@ from programs.search import record
 class Picked(AutocompleteSelect):
     """A row picked by its number; anything else in the address or the form picks nothing (stock Django crashes)."""
 
-    def optgroups(self, name: str, value: list[Any], attr: Any = None) -> Any:
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
         numbers = [one for one in value if str(one).isdecimal() and len(str(one)) < 19]
         return super().optgroups(name, numbers, attr)
 
