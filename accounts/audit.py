@@ -8,27 +8,34 @@ whole chain. The key is outside the database.
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import BigIntegerField, F, Func, Min, QuerySet
 from django.utils import timezone
 
 from accounts.models import AuditEvent, AuditSeal, User
 
 BATCH = 1000
 SEAL_LOCK = 7_316_402
-RECENT_SEALS = 50
 # A transaction may be this old when it commits; an event older than that must be sealed, and not later.
 GRACE = timedelta(minutes=10)
+# What of an event the digests cover. Events are walked as plain rows of these: a long trail has millions.
+CONTENT = ("uid", "at", "actor_id", "verb", "subject", "reason", "detail")
+AT, MAC = CONTENT.index("at"), len(CONTENT)
+Row = Sequence[Any]
+# Bytes that are the same wherever and whenever they are made.
+ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 def record(*, actor: User | None, verb: str, subject: str, reason: str = "", **detail: Any) -> AuditEvent:
     """Write down one act. `detail` holds names, counts and digests, never a personal value."""
     event = AuditEvent(actor=actor, verb=verb, subject=subject, reason=reason.strip()[:200], detail=detail)
-    event.mac = _mac(event)
+    event.mac = _mac(_canonical([getattr(event, name) for name in CONTENT]))
     event.save(force_insert=True)
     return event
 
@@ -38,21 +45,30 @@ def seal() -> AuditSeal | None:
     """Close what is new into one more batch; None if nothing is. Only one process seals at a time."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SEAL_LOCK])
-    recent = list(AuditSeal.objects.order_by("-number")[:RECENT_SEALS])
-    known = {pk for batch in recent for pk in batch.event_ids}
-    events = AuditEvent.objects.filter(pk__gte=min(known, default=0)).exclude(pk__in=known).order_by("pk")[:BATCH]
-    if not events:
+    last = AuditSeal.objects.order_by("-number").first()
+    found = list(_unsealed(last).order_by("pk").values_list("pk", *CONTENT, "mac")[:BATCH])
+    if not found:
         return None
-    last = recent[0] if recent else None
     batch = AuditSeal(
         number=last.number + 1 if last else 1,
-        event_ids=[event.pk for event in events],
+        event_ids=[pk for pk, *_ in found],
         sealed_at=timezone.now(),
         previous=last.digest if last else "",
     )
-    batch.digest = _digest(batch, events)
+    batch.digest = _digest(batch, [(_canonical(row), row[MAC]) for _pk, *row in found])
     batch.save(force_insert=True)
     return batch
+
+
+def _unsealed(last: AuditSeal | None) -> QuerySet[AuditEvent]:
+    """Events of no seal. One that took its number early and was committed late is among them, up to GRACE."""
+    if last is None:
+        return AuditEvent.objects.all()
+    begin = min(last.sealed_at, timezone.now() - 2 * GRACE)
+    recent = AuditSeal.objects.filter(sealed_at__gte=begin).order_by()
+    each = recent.annotate(pk_in_it=Func(F("event_ids"), function="unnest", output_field=BigIntegerField()))
+    first = recent.aggregate(first=Min("event_ids__0"))["first"]
+    return AuditEvent.objects.filter(pk__gte=first).exclude(pk__in=each.values("pk_in_it"))
 
 
 def head() -> str:
@@ -67,51 +83,52 @@ def verify(*, known_head: str = "") -> Iterator[str]:
     With a head exported earlier, a trail that was cut off behind it is found as well.
     """
     sealed: set[int] = set()
-    previous = ""
     digests: dict[int, str] = {}
+    before: AuditSeal | None = None
     for number, batch in enumerate(AuditSeal.objects.order_by("number").iterator(chunk_size=100), start=1):
-        if batch.number != number or batch.previous != previous:
+        if batch.number != number or batch.previous != (before.digest if before else ""):
             yield f"Seal {number} is missing or out of place."
             return
-        yield from _faults_of_batch(batch)
+        yield from _faults_of_batch(batch, before)
         sealed.update(batch.event_ids)
-        digests[number] = previous = batch.digest
+        digests[number] = batch.digest
+        before = batch
     yield from _faults_outside_seals(sealed)
     yield from _fault_of_head(known_head, digests)
 
 
-def _faults_of_batch(batch: AuditSeal) -> Iterator[str]:
-    found = {event.pk: event for event in AuditEvent.objects.filter(pk__in=batch.event_ids)}
+def _faults_of_batch(batch: AuditSeal, before: AuditSeal | None) -> Iterator[str]:
+    rows = AuditEvent.objects.filter(pk__in=batch.event_ids).order_by().values_list("pk", *CONTENT, "mac")
+    found = {pk: row for pk, *row in rows}
     missing = [pk for pk in batch.event_ids if pk not in found]
     if missing:
         yield f"Seal {batch.number}: {len(missing)} of its events are gone (first: {missing[0]})."
         return
-    events = [found[pk] for pk in batch.event_ids]
-    if not hmac.compare_digest(batch.digest, _digest(batch, events)):
+    # An event waits for the next seal at most since the one before.
+    earliest = before.sealed_at - GRACE if before else batch.sealed_at - timedelta(days=3650)
+    parts = []
+    for pk in batch.event_ids:
+        row = found[pk]
+        content = _canonical(row)
+        parts.append((content, row[MAC]))
+        if not hmac.compare_digest(row[MAC], _mac(content)):
+            yield f"Event {pk} was not written by this application."
+        if row[AT] < earliest:
+            yield f"Event {pk} is dated long before it was sealed."
+    if not hmac.compare_digest(batch.digest, _digest(batch, parts)):
         yield f"Seal {batch.number}: an event or the seal itself was changed."
-    yield from (f"Event {event.pk} was not written by this application." for event in events if not _is_ours(event))
-    yield from (
-        f"Event {event.pk} is dated long before it was sealed."
-        for event in events
-        if event.at < batch.sealed_at - _longest_wait(batch)
-    )
-
-
-def _longest_wait(batch: AuditSeal) -> timedelta:
-    """An event waits for the next seal at most since the one before."""
-    before = AuditSeal.objects.filter(number=batch.number - 1).values_list("sealed_at", flat=True).first()
-    return (batch.sealed_at - before if before else timedelta(days=3650)) + GRACE
 
 
 def _faults_outside_seals(sealed: set[int]) -> Iterator[str]:
-    newest = max(sealed, default=0)
     late = timezone.now() - GRACE
-    loose = [pk for pk in AuditEvent.objects.values_list("pk", flat=True).iterator() if pk not in sealed]
-    for event in AuditEvent.objects.filter(pk__in=loose).order_by("pk"):
-        if not _is_ours(event):
-            yield f"Event {event.pk} was not written by this application."
-        elif event.at < late and (newest or event.pk == 1):
-            yield f"Event {event.pk} should have been sealed long ago."
+    everything = AuditEvent.objects.order_by().values_list("pk", flat=True)
+    loose = [pk for pk in everything.iterator(chunk_size=10_000) if pk not in sealed]
+    rows = AuditEvent.objects.filter(pk__in=loose).order_by("pk").values_list("pk", *CONTENT, "mac")
+    for pk, *row in rows.iterator():
+        if not hmac.compare_digest(row[MAC], _mac(_canonical(row))):
+            yield f"Event {pk} was not written by this application."
+        elif row[AT] < late:
+            yield f"Event {pk} should have been sealed long ago."
 
 
 def _fault_of_head(known_head: str, digests: dict[int, str]) -> Iterator[str]:
@@ -120,36 +137,28 @@ def _fault_of_head(known_head: str, digests: dict[int, str]) -> Iterator[str]:
         yield f"The trail does not contain the exported head {number}: it was cut off or rewritten."
 
 
-def _is_ours(event: AuditEvent) -> bool:
-    return hmac.compare_digest(event.mac, _mac(event))
+def _mac(content: bytes) -> str:
+    return hmac.digest(_key(), b"event" + content, "sha256").hex()
 
 
-def _mac(event: AuditEvent) -> str:
-    return hmac.new(_key(), b"event" + _canonical(event), hashlib.sha256).hexdigest()
-
-
-def _digest(batch: AuditSeal, events: Iterable[AuditEvent]) -> str:
+def _digest(batch: AuditSeal, events: Sequence[tuple[bytes, str]]) -> str:
+    """Of the seal's own frame and each of its events with its mac, in the order of `event_ids`."""
     frame = json.dumps([batch.number, batch.previous, batch.sealed_at.timestamp(), list(batch.event_ids)])
-    chain = hmac.new(_key(), b"seal" + frame.encode(), hashlib.sha256)
-    for event in events:
-        chain.update(_canonical(event) + event.mac.encode())
-    return chain.hexdigest()
+    parts = [b"seal", frame.encode(), *(content + mac.encode() for content, mac in events)]
+    return hmac.digest(_key(), b"".join(parts), "sha256").hex()
 
 
-def _canonical(event: AuditEvent) -> bytes:
-    """The event's content as bytes that are the same wherever and whenever they are made."""
-    parts = [
-        str(event.uid),
-        event.at.timestamp(),
-        event.actor_id,
-        str(event.verb),
-        event.subject,
-        event.reason,
-        event.detail,
-    ]
-    return json.dumps(parts, sort_keys=True, separators=(",", ":")).encode()
+def _canonical(row: Row) -> bytes:
+    """An event's content, in the order of CONTENT, as bytes."""
+    uid, at, actor, verb, subject, reason, detail = row[:MAC]
+    return ENCODER.encode([str(uid), at.timestamp(), actor, str(verb), subject, reason, detail]).encode()
 
 
 def _key() -> bytes:
     """Of its own if AUDIT_KEY is set, else derived from the blind index's key, which is never rotated."""
-    return hashlib.sha256(b"audit|" + (settings.AUDIT_KEY or settings.BLIND_INDEX_KEY).encode()).digest()
+    return _derived(settings.AUDIT_KEY or settings.BLIND_INDEX_KEY)
+
+
+@lru_cache(maxsize=4)
+def _derived(secret: str) -> bytes:
+    return hashlib.sha256(b"audit|" + secret.encode()).digest()

@@ -82,7 +82,8 @@ class Sweeper:
             self.renewed_at = time.monotonic()
             renewal.renew_stale()
             feedback.expire()
-            audit.seal()
+            while audit.seal():  # all that is new, in batches
+                pass
             retention.purge(limit=50)
 
 
