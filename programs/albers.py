@@ -16,6 +16,8 @@ CENTRE = (487.5, 305.0)
 EDGE = 12  # units: the outer Aleutians, which us-atlas cuts off, stand at the edge of the picture
 CORNER_STATES = ("PR", "VI")
 CORNER_BOX = (838.0, 548.0, 970.0, 600.0)  # left, top, right, bottom
+# Islands too far away for any inset: the map says in words how many programs are there. South, north, west, east.
+ELSEWHERE = {"GU": (13.0, 13.8, 144.4, 145.2), "MP": (13.8, 21.0, 144.4, 146.6), "AS": (-15.5, -10.5, -172.0, -167.5)}
 CORNER_WEST, CORNER_EAST, CORNER_MIDDLE = -67.3, -64.5, 18.2  # degrees
 
 Floats = NDArray[np.float64]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from programs import albers, basemap, geo
 from programs.basemap import Window
+from programs.choices import STATES
 from programs.geo import Point
 from programs.map_labels import Ring, Town, home_spot, labelled_towns, rings_around
 from programs.map_markers import Marker, Pin, Sheet
@@ -50,6 +51,7 @@ class Map:
     pins: tuple[Marker, ...]
     beyond: int  # programs that this map does not show
     beyond_href: str
+    elsewhere: tuple[tuple[str, int, str], ...]  # islands not drawn: name, programs there, a search in them
     zoom_in: str  # "" at the end of the scale
     zoom_out: str
 
@@ -106,9 +108,25 @@ def draw(
         pins=tuple(numbered),
         beyond=beyond,
         beyond_href=links.out() if beyond else "",
+        elsewhere=() if window else _elsewhere(np.vstack([rest, _places(pins)]), links),
         zoom_in=links.into(),
         zoom_out=links.out(),
     )
+
+
+def _places(pins: Sequence[Pin]) -> Floats:
+    return np.array([(pin.latitude, pin.longitude) for pin in pins], np.float64).reshape(-1, 2)
+
+
+def _elsewhere(points: Floats, links: "Links") -> tuple[tuple[str, int, str], ...]:
+    """The islands that the map of the country leaves out and that have programs."""
+    latitude, longitude = points.T
+    found = []
+    for state, (south, north, west, east) in albers.ELSEWHERE.items():
+        there = (latitude >= south) & (latitude < north) & (longitude >= west) & (longitude < east)
+        if count := int(there.sum()):
+            found.append((str(STATES[state]), count, links.to_state(state)))
+    return tuple(found)
 
 
 # --- which window -------------------------------------------------------------------------------
@@ -213,6 +231,9 @@ class Links:
 
     def out(self) -> str:
         return self.to(self.level - 1, self.middle) if self.level > COUNTRY else ""
+
+    def to_state(self, state: str) -> str:
+        return f"?{self._search_elsewhere}near={state}"
 
     def to_cluster(self, centre: Point, spread: float) -> str:
         """Nearer, until its programs come apart; if nothing takes them apart, a search from where they are."""

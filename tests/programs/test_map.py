@@ -176,6 +176,23 @@ def test_what_the_map_of_the_country_does_not_show_is_said(point: Point) -> None
     assert "1 more program lies outside this map." in page(drawn).get_text()
 
 
+def test_the_islands_that_the_country_s_map_leaves_out_are_said_and_linked() -> None:
+    guam, saipan, samoa = Point(13.48, 144.79), Point(15.19, 145.75), Point(-14.28, -170.69)
+
+    drawn = draw(
+        [Pin(guam.latitude, guam.longitude, 1, "Guam Recovery")],
+        [guam, saipan, samoa],
+        query=QueryDict("payer=medicaid&near="),
+    )
+
+    assert [(name, count) for name, count, _ in drawn.elsewhere] == [
+        ("Guam", 2), ("Northern Mariana Islands", 1), ("American Samoa", 1)
+    ]  # fmt: skip
+    caption = page(drawn).select_one(".mapcap")
+    assert "4 more programs lie outside this map. Guam (2), Northern" in " ".join(caption.get_text().split())
+    assert caption.a["href"] == "?payer=medicaid&near=GU"
+
+
 @pytest.mark.parametrize("state", ["WI", "AK", "HI", "PR", "GU", "RI"])
 def test_a_state_fits_its_map(state: str) -> None:
     home = Place(kind="state", name=state, state=state, latitude=0, longitude=0)
