@@ -13,14 +13,14 @@ from typing import Any
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import ExtractHour
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, When
+from django.db.models.functions import Cast, ExtractHour, ExtractMinute, Mod
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from programs import freshness, gazetteer, schedule
-from programs.choices import Day, Daypart, PaymentType
+from programs.choices import Day, Daypart, Format, PaymentType
 from programs.gazetteer import AmbiguousPlace, InvalidPlace, UnknownPlace
 from programs.models import PayerAcceptance, Place, Program, SessionBlock
 from programs.models.evidence import Topic
@@ -28,6 +28,7 @@ from programs.models.payer import Network
 from programs.models.program import ProgramQuerySet
 from programs.search.names import by_name
 from programs.search.query import Query
+from programs.search.record import ZONES
 from programs.search.vocabulary import FACETS, is_payment_type, kinds_of, payers
 
 MOST_PARAMETERS = 50
@@ -283,7 +284,7 @@ class ProgramFilterSet(django_filters.FilterSet):
         if not values:
             return found
         if name in ("when", "day"):
-            return found.filter(Exists(_sessions(name, values)))
+            return found.filter(Exists(_sessions(name, values, zone=self.place.time_zone if self.place else "")))
         condition = Q(**{f"{FACETS[name].column}__overlap": list(values)})
         return found.filter(condition | _acceptance(values) if name == "payer" else condition)
 
@@ -313,22 +314,40 @@ def _in_state(place: Place) -> Q:
     return Q(state=place.state)
 
 
-def _sessions(name: str, values: Sequence[str]) -> Any:
-    """Required sessions (all, where none is marked required) at these times."""
-    blocks = SessionBlock.objects.filter(program=OuterRef("pk")).annotate(hour=ExtractHour("starts"))
+def _sessions(name: str, values: Sequence[str], *, zone: str) -> Any:
+    """Required sessions (all, where none is marked required) at these times.
+
+    In person they meet on the program's clock, by video on that of the person's place.
+    """
+    clock = Cast(ExtractHour("starts") * 60 + ExtractMinute("starts"), IntegerField())
+    at = Mod(F("weekday") * schedule.DAY + clock + _shift(zone) + schedule.WEEK, schedule.WEEK)
+    blocks = SessionBlock.objects.filter(program=OuterRef("pk")).annotate(at=Cast(at, IntegerField()))
+    blocks = blocks.annotate(day=F("at") / schedule.DAY, minute=Cast(Mod(F("at"), schedule.DAY), IntegerField()))
     marked = SessionBlock.objects.filter(program=OuterRef("program"), is_required=True)
     blocks = blocks.filter(Q(is_required=True) | ~Exists(marked))
     if name == "day":
-        return blocks.filter(weekday__in=[Day.values.index(value) for value in values])
+        return blocks.filter(day__in=[Day.values.index(value) for value in values])
     wanted = Q(pk__in=[])
     for value in values:
         wanted |= {
-            Daypart.MORNING: Q(hour__lt=12),
-            Daypart.AFTERNOON: Q(hour__range=(12, 16)),
-            Daypart.EVENING: Q(hour__gte=17),
-            Daypart.WEEKEND: Q(weekday__gte=5),
+            Daypart.MORNING: Q(minute__lt=12 * 60),
+            Daypart.AFTERNOON: Q(minute__range=(12 * 60, 17 * 60 - 1)),
+            Daypart.EVENING: Q(minute__gte=17 * 60),
+            Daypart.WEEKEND: Q(day__gte=5),
         }[Daypart(value)]
     return blocks.filter(wanted)
+
+
+def _shift(zone: str) -> Case:
+    """Minutes from a program's clock to that of `zone`, for programs by video."""
+    today = timezone.localdate()
+    minutes = {own: schedule.shift(own, zone, on=today) for own in ZONES}
+    cases = [
+        When(program__formats=[Format.VIRTUAL], program__time_zone=own, then=moved)
+        for own, moved in minutes.items()
+        if moved
+    ]
+    return Case(*cases, default=0, output_field=IntegerField())
 
 
 def _acceptance(values: Sequence[str]) -> Q:

@@ -37,13 +37,13 @@ class Drawn:
 
 
 class CardSkeletons:
-    """Drawn cards by program, revision, day and language."""
+    """Drawn cards by program, revision, day, clock and language."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, int, dt.date, str], Drawn] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int, dt.date, str, str], Drawn] = OrderedDict()
 
     def of(self, card: Card, rev: int, today: dt.date) -> Drawn:
-        key = (card.id, rev, today, get_language() or "en")
+        key = (card.id, rev, today, card.time_zone, get_language() or "en")
         drawn = self._kept.get(key)
         if drawn is None:
             skeleton = Skeleton("programs/card.html", card_words(card, today))
@@ -120,9 +120,10 @@ def render_cards(hits: Iterable[Hit], query: Query, *, first: int = 1, prefix: s
     """List items of these hits, numbered from `first`."""
     hits = list(hits)
     by_id = {hit.id: hit for hit in hits}
-    today = timezone.localdate()
+    today, zone = timezone.localdate(), query.place.time_zone if query.place else ""
     html = []
-    for number, card in enumerate(cards.of(hits), start=first):
+    for number, known in enumerate(cards.of(hits), start=first):
+        card = known.on_clock_of(zone, today)
         hit = by_id[card.id]
         drawn = skeletons.of(card, hit.rev, today)
         filled = {

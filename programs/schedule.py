@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from programs.choices import AgeGroup, Day
+from programs.choices import AgeGroup, Day, Daypart
 
 DAY = 24 * 60
 WEEK = 7 * DAY
@@ -70,6 +70,16 @@ def format_free(span: Span) -> str:
     day, start = divmod(span.start, DAY)
     end = span.end - day * DAY
     return f"{Day.values[day]}-{start // 60:02}{start % 60:02}-{end // 60:02}{end % 60:02}"
+
+
+def starts_in(daypart: str, day: Any, minute: Any) -> Any:
+    """Whether what starts at this minute of this day is in a part of the day; numbers or arrays."""
+    return {
+        Daypart.MORNING: minute < 12 * 60,
+        Daypart.AFTERNOON: (minute >= 12 * 60) & (minute < 17 * 60),
+        Daypart.EVENING: minute >= 17 * 60,
+        Daypart.WEEKEND: day >= 5,
+    }[Daypart(daypart)]
 
 
 def merge(free: Iterable[Span]) -> list[Span]:

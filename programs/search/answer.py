@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from programs import schedule
+from programs.choices import Day
 from programs.search import sphere
 from programs.search.query import NO_POINTS, Answer, Hit, Points, Query
 from programs.search.record import (
@@ -131,9 +132,39 @@ class Search:
 
     def _facets(self, rows: Rows) -> list[Asked]:
         asked = [self._facet(rows, name, values) for name, values in self.query.facets.items() if values]
-        if self.query.sliding:
-            asked.append(self._bits(rows, "sliding", [BIT["sliding", "1"]]))
-        return asked
+        return asked + self._sliding(rows)
+
+    def _facets_by_video(self, rows: Rows) -> list[Asked]:
+        """The same for programs by video, which meet on the clock of the person's place."""
+        by_clock = ("when", "day") if self.query.place else ()
+        asked = [
+            self._meets(rows, name, values) if name in by_clock else self._facet(rows, name, values)
+            for name, values in self.query.facets.items()
+            if values
+        ]
+        return asked + self._sliding(rows)
+
+    def _meets(self, rows: Rows, name: str, values: Sequence[str]) -> Asked:
+        """Whether a required session starts then; the record's own bits are on the program's clock."""
+        blocks, place = self.table.sessions.of(rows)
+        start = self._on_their_clock(rows, blocks, place)
+        day, minute = start // schedule.DAY, start % schedule.DAY
+        then = np.zeros(len(start), bool)
+        for value in values:
+            then |= day == Day.values.index(value) if name == "day" else schedule.starts_in(value, day, minute)
+        yes = np.zeros(len(rows), bool)
+        yes[place[then]] = True
+        return Asked(name, yes, self.table.sessions.count[rows] == 0)
+
+    def _on_their_clock(self, rows: Rows, blocks: npt.NDArray[np.void], place: Rows) -> npt.NDArray[np.int64]:
+        """When sessions start, in minutes of the week of the person's place; `place` are their rows' places in `rows`."""
+        zone = self.query.place.time_zone if self.query.place else ""
+        shifts = np.array([schedule.shift(own, zone, on=self.today) for own in ZONES])
+        starts: npt.NDArray[np.int64] = blocks["start"].astype(np.int64) + shifts[self.table.zone[rows[place]]]
+        return starts % schedule.WEEK
+
+    def _sliding(self, rows: Rows) -> list[Asked]:
+        return [self._bits(rows, "sliding", [BIT["sliding", "1"]])] if self.query.sliding else []
 
     def _facet(self, rows: Rows, name: str, values: Sequence[str]) -> Asked:
         if name != "payer" or all(map(is_payment_type, values)):
@@ -258,7 +289,7 @@ class Search:
         if place is not None:
             bit = np.uint64(1 << STATE_NUMBER[place.state]) if place.state in STATE_NUMBER else np.uint64(0)
             rows = rows[self.table.licensed[rows] & bit != 0]
-        judged = Judged(rows, None, [*self._facets(rows), *self._numbers(rows), *self._openings(rows)])
+        judged = Judged(rows, None, [*self._facets_by_video(rows), *self._numbers(rows), *self._openings(rows)])
         return judged.only(judged.misses() == 0)
 
     def _fits(self, rows: Rows) -> npt.NDArray[np.int8] | None:
@@ -270,9 +301,7 @@ class Search:
         verdicts = np.full(len(rows), VERDICTS.index("unknown"), np.int8)
         if not len(blocks):
             return verdicts
-        zone = self.query.place.time_zone if self.query.place else ""
-        shifts = np.array([schedule.shift(own, zone, on=self.today) for own in ZONES])
-        start = (blocks["start"].astype(np.int64) + shifts[table.zone[rows[place]]]) % schedule.WEEK
+        start = self._on_their_clock(rows, blocks, place)
         end = start + blocks["end"] - blocks["start"]
         starts, ends = np.array([span.start for span in free]), np.array([span.end for span in free])
         span = np.searchsorted(starts, start, side="right") - 1

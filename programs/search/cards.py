@@ -8,7 +8,7 @@ import datetime as dt
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from django.db import connection
@@ -125,6 +125,13 @@ class Card:
     def is_virtual_only(self) -> bool:
         return self.formats == [Format.VIRTUAL]
 
+    def on_clock_of(self, zone: str, today: dt.date) -> "Card":
+        """A program by video as it meets in the person's time zone; unchanged where a zone is not known."""
+        if not (self.is_virtual_only and self.blocks and zone and self.time_zone):
+            return self
+        minutes = schedule.shift(self.time_zone, zone, on=today)
+        return replace(self, time_zone=zone, blocks=[_moved(block, minutes) for block in self.blocks])
+
     @property
     def slides(self) -> bool | None:
         return True if PaymentType.SLIDING_FEE in self.payment_types else self.sliding_scale
@@ -171,6 +178,14 @@ class Card:
         as_of = str(self.source.year) if self.source else told.on.isoformat() if told else ""
         types = [CardPayer(value, str(PaymentType(value).label), "type_only", as_of) for value in self.payment_types]
         return named + types
+
+
+def _moved(block: Block, minutes: int) -> Block:
+    """A session on another clock, perhaps on another day."""
+    start = (schedule.minutes(block).start + minutes) % schedule.WEEK
+    length = schedule.minutes(block).end - schedule.minutes(block).start
+    starts, ends = (dt.time(*divmod(at % schedule.DAY, 60)) for at in (start, start + length))
+    return block._replace(weekday=start // schedule.DAY, starts=starts, ends=ends)
 
 
 def _evidence(source: str) -> str:

@@ -31,7 +31,8 @@ def run(query: Query, *, today: dt.date, named: Set[int] | None = None) -> Answe
 
 
 def _read(query: Query, *, near_only: bool) -> Table:
-    sql = RECORDS.format(sessions="string_agg(sessions, ''::bytea)" if query.free else "NULL")
+    by_clock = query.free or query.facets.get("when") or query.facets.get("day")
+    sql = RECORDS.format(sessions="string_agg(sessions, ''::bytea)" if by_clock else "NULL")
     parameters: list[str] = []
     if near_only and query.place is not None and query.radius is not None:
         boxes = sphere.boxes(query.place.latitude, query.place.longitude, query.radius)

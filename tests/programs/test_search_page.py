@@ -168,7 +168,8 @@ def test_videos_have_a_band_of_their_own(client) -> None:
 
     band = page.select_one(".band")
     assert words(band.h2) == "1 program by video"
-    assert "Times in Denver time" in words(band)
+    assert "Mon, Wed, Thu · 7–10 pm" in words(band)  # 6 in Denver
+    assert "Times in Chicago time" in words(band)
     assert soup(client.get("/programs/?near=39.8,-89.64")).select_one(".band")
     assert not soup(client.get("/programs/?near=37.2,-93.29")).select_one(".band")
 

@@ -122,6 +122,9 @@ def test_what_is_asked_and_what_comes_back(client, asked, fit, not_told) -> None
         ("near=53202&payer=private", []),
         ("near=53202&format=in-person", []),
         ("near=53202&format=virtual", ["video"]),
+        ("near=53202&when=evening", ["video"]),  # 4 pm in Denver is 5 pm in Milwaukee
+        ("near=53202&when=afternoon", []),
+        ("when=afternoon", ["video"]),
         ("", ["video", "video-elsewhere"]),
     ],
 )
@@ -130,6 +133,8 @@ def test_programs_by_video_come_in_their_own_band(client, asked, videos) -> None
 
     assert sorted(result["slug"] for result in body["virtual"]["results"]) == videos
     assert body["virtual"]["count"] == len(videos)
+    exported = ProgramFilterSet(dict(urllib.parse.parse_qs(asked))).with_virtual
+    assert sorted(program.slug for program in exported if program.is_virtual_only) == videos
     assert not {"video", "video-elsewhere"} & {result["slug"] for result in body["results"]}
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from programs import schedule
 from programs.choices import Day, PaymentType
@@ -35,10 +36,11 @@ def miles(spot: Spot, program: Program) -> float | None:
     return 2 * 3958.7613 * math.asin(math.sqrt(h))
 
 
-def says(program: Program, facet: str, value: str) -> bool | None:
-    """Yes, no, or not told us."""
+def says(program: Program, facet: str, value: str, *, clock: str = "", today: dt.date | None = None) -> bool | None:
+    """Yes, no, or not told us. Programs by video meet on the `clock` of the person's time zone, if it is known."""
     if facet in ("when", "day"):
-        return _schedule_says(program, facet, value)
+        by_video = program.is_virtual_only and clock and today
+        return _schedule_says(program, facet, value, clock=(clock, today) if by_video else None)
     if facet == "payer" and value not in PaymentType.values:
         return _payer_says(program, value)
     if facet == "format" and program.formats == ["virtual"]:
@@ -68,23 +70,36 @@ def _payer_says(program: Program, slug: str) -> bool | None:
     return False if kind and says(program, "payer", kind) is False else None
 
 
-def _schedule_says(program: Program, facet: str, value: str) -> bool | None:
+def _schedule_says(program: Program, facet: str, value: str, *, clock: tuple[str, dt.date] | None) -> bool | None:
     blocks = schedule.required(program.sessions.all())
     if not blocks:
         return None
+    starts = [_start(program, block, clock) for block in blocks]
     if facet == "day":
-        return Day.values.index(value) in {block.weekday for block in blocks}
+        return Day.values.index(value) in {start.weekday() for start in starts}
     if value == "weekend":
-        return any(block.weekday >= 5 for block in blocks)
+        return any(start.weekday() >= 5 for start in starts)
     first, last = {"morning": (0, 12), "afternoon": (12, 17), "evening": (17, 24)}[value]
-    return any(first <= block.starts.hour < last for block in blocks)
+    return any(first <= start.hour < last for start in starts)
+
+
+def _start(program: Program, block: schedule.Block, clock: tuple[str, dt.date] | None) -> dt.datetime:
+    """The start as a moment of a week that begins on Monday, seven days without a change of the clocks."""
+    monday = dt.datetime(2001, 1, 1, tzinfo=dt.UTC)
+    start = dt.datetime.combine(monday + dt.timedelta(days=block.weekday), block.starts, dt.UTC)
+    if not clock:
+        return start
+    theirs, noon = clock[0], dt.datetime.combine(clock[1], dt.time(12))
+    ahead = [noon.replace(tzinfo=ZoneInfo(zone)).utcoffset() for zone in (theirs, program.time_zone)]
+    return start + ahead[0] - ahead[1]
 
 
 def asked(program: Program, query: Query, today: dt.date) -> dict[str, bool | None]:
     """The program's answer to each filter in force."""
     answers: dict[str, bool | None] = {}
     for facet, values in query.facets.items():
-        found = [says(program, facet, value) for value in values]
+        clock = query.place.time_zone if query.place else ""
+        found = [says(program, facet, value, clock=clock, today=today) for value in values]
         answers[facet] = True if True in found else None if None in found else False
     if query.sliding:
         answers["sliding"] = says(program, "payer", "sliding-fee")
