@@ -83,9 +83,12 @@ browser: $(DEV_STAMP) ## Only the journeys in a browser
 faults: $(DEV_STAMP) ## Kill workers, Redis and PostgreSQL and count what was lost (PROFILE=ci or long)
 	PROFILE=$(or $(PROFILE),long) $(BIN)/pytest tests/faults -m faults -p no:randomly -s
 
+# The long profile draws a new seed each time; the others always throw the same.
+FUZZ_SEED ?= $(if $(filter long,$(PROFILE)),$(shell date +%s),1)
+
 .PHONY: fuzz
-fuzz: $(DEV_STAMP) ## Generated input on every form, address and API parameter
-	PROFILE=$(or $(PROFILE),short) $(BIN)/pytest tests -m fuzz -n 2
+fuzz: $(DEV_STAMP) ## Generated input on every form, address and API parameter (PROFILE=ci or long; FUZZ_SEED repeats a run)
+	PROFILE=$(or $(PROFILE),short) FUZZ_SEED=$(FUZZ_SEED) $(BIN)/pytest tests/fuzz -m fuzz -p no:randomly -n 2
 
 .PHONY: bench
 bench: $(DEV_STAMP) ## Measure search and import (SIZE=20000)

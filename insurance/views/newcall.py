@@ -105,7 +105,7 @@ def _draft_asked_for(request: StaffRequest) -> IntakeDraft | None:
 
 def _programs_asked_for(request: StaffRequest) -> dict[str, str]:
     """Started from a program's page or a shortlist: ?program=slug, up to three times."""
-    slugs = request.GET.getlist("program")[:3]
+    slugs = [slug for slug in request.GET.getlist("program") if "\0" not in slug][:3]
     known = set(Program.objects.published().filter(slug__in=slugs).values_list("slug", flat=True))
     return {f"program_{number}": slug for number, slug in enumerate((s for s in slugs if s in known), 1)}
 

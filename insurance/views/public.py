@@ -22,7 +22,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     """The form; sending it shows what was written, to be checked before it counts."""
     if request.method != "POST":
         slug = request.GET.get("program", "")[:140]
-        known = slug and Program.objects.published().filter(slug=slug).exists()
+        known = slug and "\0" not in slug and Program.objects.published().filter(slug=slug).exists()
         return _page(request, PublicAskForm(initial={"program_1": slug if known else "", "mark": new_mark()}))
     form = PublicAskForm(request.POST)
     if "edit" in request.POST:
