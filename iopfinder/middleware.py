@@ -1,13 +1,15 @@
-"""Security headers that Django does not set itself, and the idle time-out of staff sessions."""
+"""Security headers that Django does not set itself, problem documents of the API, the idle time-out of staff sessions."""
 
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+PROBLEM = "application/problem+json"
 
 PERMISSIONS_POLICY = "geolocation=(self), camera=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 
@@ -23,6 +25,27 @@ class SecurityHeadersMiddleware:
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         return response
+
+
+class ApiProblemMiddleware:
+    """Whoever refuses a request below /api/ (host, method, address, a crash): the answer is a problem document (RFC 9457).
+
+    The API's own views say theirs in more detail; this is for what never reaches them.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_page = not response.headers.get("Content-Type", "").startswith(PROBLEM)
+        if response.status_code < 400 or not is_page or not request.path.startswith("/api/"):
+            return response
+        status = HTTPStatus(response.status_code)
+        body = {"type": "about:blank", "title": status.phrase.capitalize(), "status": status, "detail": ""}
+        allow = {"Allow": response.headers["Allow"]} if "Allow" in response.headers else {}
+        headers = {"Access-Control-Allow-Origin": "*", **allow}
+        return JsonResponse(body, status=status, content_type=PROBLEM, headers=headers)
 
 
 class PathGuardMiddleware:

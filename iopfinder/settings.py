@@ -78,6 +78,7 @@ MIDDLEWARE = [
     # Pages shrink to a seventh. Django pads each answer by a random length and masks CSRF tokens, against BREACH.
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
+    "iopfinder.middleware.ApiProblemMiddleware",
     "iopfinder.middleware.SecurityHeadersMiddleware",
     "iopfinder.middleware.PathGuardMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -38,6 +38,7 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
         return None
     errors = error.detail if isinstance(error, exceptions.ValidationError) else None
     detail = gettext("Some parameters are not right.") if errors else str(getattr(error, "detail", error) or "")
+    detail = detail or (gettext("There is nothing at this address.") if response.status_code == 404 else "")
     return _problem(
         response.status_code, detail, headers=dict(response.headers), **({"errors": errors} if errors else {})
     )

@@ -123,10 +123,11 @@ def site(var: Path) -> Iterator[Site]:
 
 
 @pytest.mark.timeout(300)
-def test_a_second_start_is_quick_and_ctrl_c_leaves_no_process(site: Site) -> None:
+def test_a_second_start_is_quick_takes_long_addresses_and_ctrl_c_leaves_no_process(site: Site) -> None:
     assert site.seconds < 10  # type: ignore[attr-defined]
     assert site.get("/livez") == (200, b"ok\n")
     assert json.loads(site.get("/readyz")[1])["status"] == "ok"
+    assert site.get(f"/programs/?near={10_000 * 'a'}")[0] == 200
     site.process.send_signal(signal.SIGINT)
     assert site.ended() == 0
     assert re.findall(r"Stopping (\w+)", site.said)[-2:] == ["Redis", "PostgreSQL"]

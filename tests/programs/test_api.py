@@ -6,6 +6,7 @@ import json
 
 import jsonschema
 import pytest
+from django.db import connection
 from drf_spectacular.generators import SchemaGenerator
 
 from programs.models import Program
@@ -254,3 +255,36 @@ def test_an_address_that_is_not_there_is_a_problem_document(client, address) -> 
     response = client.get(address)
 
     assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status", "asked"),
+    [
+        ("post", "/api/v1/programs", 405, {}),
+        ("delete", "/api/v1/vocabulary", 405, {}),
+        ("put", "/api/v1/schema", 405, {}),
+        ("get", "/api/v1/programs", 400, {"HTTP_HOST": "somebody.else"}),
+        ("get", "/api/v1/programs", 406, {"HTTP_ACCEPT": "application/xml"}),
+        ("get", "/api/v1/programs/no-such-program", 404, {}),
+        ("get", "/api/v1/programs/a%00b", 404, {}),
+        ("get", "/api/v2/programs", 404, {}),
+    ],
+)
+def test_whoever_refuses_it_is_a_problem_document(client, method, address, status, asked) -> None:
+    answer = getattr(client, method)(address, **asked)
+
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+    assert answer.json()["status"] == status
+    assert answer.json()["title"]
+    assert status != 405 or "GET" in answer["Allow"]
+
+
+def test_a_crash_of_the_api_is_a_problem_document_that_tells_nothing(client) -> None:
+    client.raise_request_exception = False
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE programs_directoryversion RENAME TO gone")
+
+    answer = client.get("/api/v1/programs")
+
+    assert (answer.status_code, answer["Content-Type"]) == (500, "application/problem+json")
+    assert answer.json() == {"type": "about:blank", "title": "Internal server error", "status": 500, "detail": ""}
