@@ -1,10 +1,11 @@
 """The night watch: whatever was not heard is rung again, whatever was lost is freed, whatever takes too long goes to
-a person. It runs in a process of its own; several may run at once. With the broker away it does the work itself.
+a person. It runs in a process of its own; several may run at once. With broker or workers away it does the work itself.
 """
 
 import logging
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 from threading import Event
 
 import redis
@@ -15,7 +16,7 @@ from django.db.models.functions import Least, Now, Power
 
 from accounts import audit
 from insurance import bell, feedback, renewal, retention, verification
-from insurance.models import Verification
+from insurance.models import RouteMeter, Verification
 from insurance.states import DUE_STATES, Reason, State, move
 
 QUEUE = "celery"
@@ -76,7 +77,7 @@ class Sweeper:
         depth = self.broker.look()
         if depth is not None:
             ring_unheard(room=DEEPEST - depth)
-        elif self.broker.is_gone:
+        if self.broker.is_gone or nobody_works():
             work_alone(DEGRADED_SPELL)
         if time.monotonic() - self.renewed_at > RENEW_EVERY:
             self.renewed_at = time.monotonic()
@@ -142,8 +143,15 @@ def ring_unheard(*, room: int) -> int:
     return sum(bell.ring(pk) for pk in found)
 
 
+def nobody_works() -> bool:
+    """Something has long been due, and no payer was asked since: the workers are gone, stopped or deaf."""
+    since = Now() - timedelta(seconds=settings.BROKER_PATIENCE_SECONDS)
+    waiting = Verification.objects.due().order_by().filter(next_attempt_at__lt=since)
+    return waiting.exists() and not RouteMeter.objects.filter(tokens_at__gt=since).exists()
+
+
 def work_alone(seconds: float) -> int:
-    """No broker: take what is due ourselves, for a spell, then look again."""
+    """Take what is due ourselves, for a spell, then look again."""
     until, taken = time.monotonic() + seconds, 0
     while time.monotonic() < until and (batch := verification.run_batch()):
         taken += batch

@@ -269,10 +269,11 @@ CELERY_TASK_SOFT_TIME_LIMIT = 75
 CELERY_TASK_TIME_LIMIT = 80
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+DEAF_SECONDS = env.float("DEAF_SECONDS", default=30.0)  # a worker that lets messages lie that long is started anew
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 120,
     "socket_connect_timeout": 1,
-    "socket_timeout": 2,
+    "socket_timeout": 1,  # twice, with the one retry: a broker that says nothing costs a submitter two seconds
     "max_retries": 1,
     "interval_start": 0,
     "interval_step": 0,

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,28 @@ def test_every_requirement_is_pinned_and_has_its_reason(file: str) -> None:
         assert re.match(r"^[\w.-]+(\[[\w,]+\])?==[\w.]+", line), line
         assert "#" in line or reason_above, f"{line}: why is it here?"
         reason_above = False
+
+
+def test_what_the_code_imports_has_a_line_of_its_own() -> None:
+    """A package that only comes along with another may leave with it."""
+    lines = [*text("requirements.txt").splitlines(), *text("requirements-local.txt").splitlines()]
+    named = {re.split(r"[=\[]", line)[0].lower() for line in lines if line[:1].isalpha()}
+    packages = packages_distributions()
+    imported = {
+        module: {distribution.lower() for distribution in packages.get(module, [module])}
+        for path in tracked(*(f"{package}/*.py" for package in PACKAGES))
+        for module in _imported(path)
+        if module not in sys.stdlib_module_names | PACKAGES
+    }
+    assert not [module for module, distributions in imported.items() if not distributions & named]
+
+
+def _imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
 
 
 def test_redis_is_pinned_the_same_in_both_places() -> None:

@@ -1,7 +1,7 @@
-"""The callers of the fault run, as a process of their own: `prepare`, then `submit NUMBER COUNT RATE LEDGER`.
+"""The callers of the fault run, as a process of their own: `prepare`, then `submit NUMBER COUNT RATE LEDGER [ONLY]`.
 
-A line is written to the ledger only after the request was confirmed. A failed submit is tried again with the same
-key, as a browser or an impatient person would.
+A line, key and seconds it took, is written to the ledger only after the request was confirmed. A failed submit is
+tried again with the same key, as a browser or an impatient person would.
 """
 
 import os
@@ -34,16 +34,18 @@ def prepare() -> None:
         ProgramPayerContractFactory(program=program, payer=route.payer)
 
 
-def submit(number: int, count: int, rate: float, ledger: Path) -> None:
-    """Confirm `count` requests; those that an earlier life of this process confirmed are not sent again."""
+def submit(number: int, count: int, rate: float, ledger: Path, only: str = "") -> None:
+    """Confirm `count` requests, those that an earlier life of this process confirmed not again. `only`: one payer."""
     rng = random.Random(number)
-    wanted = [rng.choices([each[0] for each in MIX], [each[1] for each in MIX])[0] for _ in range(count)]
-    sent = set(ledger.read_text().split()) if ledger.exists() else set()
+    mix = [each for each in MIX if each[0].startswith(only)]
+    wanted = [rng.choices([each[0] for each in mix], [each[1] for each in mix])[0] for _ in range(count)]
+    sent = {line.split()[0] for line in ledger.read_text().splitlines()} if ledger.exists() else set()
     for at, pattern in enumerate(wanted):
         key = uuid.uuid5(NAMESPACE, f"{number}:{at}")
         if str(key) not in sent:
+            began = time.monotonic()
             _confirm(key, pattern, number * 1_000_000 + at)
-            _write(ledger, str(key))
+            _write(ledger, f"{key} {time.monotonic() - began:.3f}")
             time.sleep(1 / rate)
 
 
@@ -85,4 +87,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "prepare":
         prepare()
     else:
-        submit(int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), Path(sys.argv[5]))
+        submit(int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), Path(sys.argv[5]), *sys.argv[6:])

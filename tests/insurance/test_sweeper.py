@@ -7,7 +7,7 @@ from django.utils import timezone
 from redis import Redis
 
 from insurance import bell, intake, sweeper, verification
-from insurance.models import Verification
+from insurance.models import RouteMeter, Verification
 from insurance.states import Reason, State
 from insurance.sweeper import Broker, Sweeper
 from tests.factories import UserFactory
@@ -126,6 +126,20 @@ def test_with_the_broker_gone_for_long_the_sweeper_works_alone(submit, settings)
     settings.BROKER_PATIENCE_SECONDS = 0
     row = submit()
     Sweeper(Broker("redis://127.0.0.1:1/0")).sweep()
+    row.refresh_from_db()
+    assert row.state == State.COMPLETED
+
+
+def test_with_workers_that_take_nothing_the_sweeper_works_too(submit, redis_server, settings):
+    row = submit()
+    route_meters = RouteMeter.objects.filter(route__payer=row.payer)
+    long_ago = timezone.now() - timedelta(seconds=settings.BROKER_PATIENCE_SECONDS + 1)
+    assert not sweeper.nobody_works()  # due just now
+    age(row, next_attempt_at=settings.BROKER_PATIENCE_SECONDS + 1)
+    route_meters.update(tokens_at=timezone.now())
+    assert not sweeper.nobody_works()  # somebody asks; this one waits for its turn
+    route_meters.update(tokens_at=long_ago)
+    Sweeper(Broker(redis_server)).sweep()
     row.refresh_from_db()
     assert row.state == State.COMPLETED
 
