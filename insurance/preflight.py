@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from insurance import membership
 from insurance.models import PayerRoute, ProgramBilling, ProgramPayerContract, Verification
-from insurance.models.route import MEDICARE_IOP_SETTINGS, Detail, npi_is_valid
+from insurance.models.route import MEDICARE_IOP_SETTINGS, Detail
 from insurance.states import Reason, State
+from insurance.x12.inquiry_270 import is_npi
 from programs.models import Payer, Program
 from programs.models.payer import PayerKind
 
@@ -91,6 +92,6 @@ def _on_whose_behalf(
 def _obstacle(billing: ProgramBilling | None, *, has_agreed: bool) -> Reason | None:
     if billing is None or not billing.npi:
         return Reason.NO_NPI
-    if not npi_is_valid(billing.npi):
+    if not is_npi(billing.npi):
         return Reason.BAD_NPI
     return None if has_agreed else Reason.NO_AGREEMENT

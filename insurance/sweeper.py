@@ -71,7 +71,7 @@ class Sweeper:
         self.renewed_at = 0.0
 
     def sweep(self) -> None:
-        """One round. Nothing in it waits for a payer unless the broker is gone."""
+        """One round. Nothing in it waits for a payer unless broker or workers are gone."""
         free_lost_leases()
         escalate()
         depth = self.broker.look()

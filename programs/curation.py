@@ -70,18 +70,59 @@ def accept(
     as_of: dt.date | None = None,
     plan_note: str = "",
 ) -> PayerAcceptance:
-    """Keep what is said about a program and a payer, unless what we have is better and still young."""
+    """Keep what is said about a program and a payer, unless what we have is better and still young.
+
+    A benefits check stands before what others say only as long as it counts: their newest word is kept beside it.
+    """
     as_of = as_of or timezone.localdate()
     new = {"network": Network(network), "source": AcceptanceSource(source), "as_of": as_of, "plan_note": plan_note}
     acceptance, created = PayerAcceptance.objects.select_for_update(of=("self",)).get_or_create(
         program=program, payer=payer, defaults=new
     )
-    if not created and not _is_better(acceptance, source, as_of):
-        for name, value in new.items():
-            setattr(acceptance, name, value)
-        acceptance.save(update_fields=list(new))
+    if created:
+        record.write([program.pk])
+        return acceptance
+    is_check, was_check = (each == AcceptanceSource.BENEFITS_CHECK for each in (source, acceptance.source))
+    if is_check and not was_check:
+        acceptance.told = _word(acceptance)
+    if is_check:
+        new["plan_note"] = plan_note or acceptance.plan_note
+    if not _is_better(acceptance, source, as_of):
+        _set(acceptance, new | ({} if is_check else {"told": None}))
+    elif was_check and not is_check and (acceptance.told or {}).get("as_of", "") <= as_of.isoformat():
+        acceptance.told = {**new, "as_of": as_of.isoformat()}
+    acceptance.save()
     record.write([program.pk])
     return acceptance
+
+
+@transaction.atomic
+def expire_checks(*, before: dt.date) -> int:
+    """Checks older than that confirm nothing any more: what others say counts again; if nobody does, nothing."""
+    old = PayerAcceptance.objects.filter(source=AcceptanceSource.BENEFITS_CHECK, as_of__lt=before)
+    expired = list(old.select_for_update(of=("self",), skip_locked=True))
+    for acceptance in expired:
+        if acceptance.told is None:
+            acceptance.delete()
+        else:
+            _set(acceptance, {**acceptance.told, "told": None})
+            acceptance.save()
+    record.write([acceptance.program_id for acceptance in expired])
+    return len(expired)
+
+
+def _word(acceptance: PayerAcceptance) -> dict[str, str]:
+    return {
+        "network": acceptance.network,
+        "source": acceptance.source,
+        "as_of": acceptance.as_of.isoformat(),
+        "plan_note": acceptance.plan_note,
+    }
+
+
+def _set(acceptance: PayerAcceptance, columns: dict[str, Any]) -> None:
+    for name, value in columns.items():
+        setattr(acceptance, name, value)
 
 
 def _is_better(have: PayerAcceptance, source: str, as_of: dt.date) -> bool:

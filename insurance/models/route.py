@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from insurance.x12.inquiry_270 import is_npi
 from programs.choices import Day
 
 # Most specific first. The substance use list is asked only with that consent.
@@ -26,19 +27,8 @@ def sud_service_types() -> list[str]:
     return ["CJ", "MH"]
 
 
-def npi_is_valid(npi: str) -> bool:
-    """Ten digits beginning with 1 or 2 whose check digit is right (Luhn over 80840 and the number)."""
-    if len(npi) != 10 or not npi.isascii() or not npi.isdigit() or npi[0] not in "12":
-        return False
-    total = 0
-    for place, digit in enumerate(reversed("80840" + npi)):
-        doubled = int(digit) * (2 if place % 2 else 1)
-        total += doubled - 9 if doubled > 9 else doubled
-    return total % 10 == 0
-
-
 def validate_npi(value: str) -> None:
-    if not npi_is_valid(value):
+    if not is_npi(value):
         raise ValidationError(_("This is not an NPI: its check digit is wrong."), code="npi")
 
 

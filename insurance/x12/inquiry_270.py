@@ -120,8 +120,8 @@ def transliterate(text: str) -> str:
 
 
 def is_npi(number: str) -> bool:
-    """Ten digits whose last is the Luhn check digit over the prefix 80840, as CMS issues them."""
-    if not (len(number) == 10 and number.isascii() and number.isdigit()):
+    """Ten digits, the first 1 or 2, the last the Luhn check digit over the prefix 80840, as CMS issues them."""
+    if not (len(number) == 10 and number.isascii() and number.isdigit() and number[0] in "12"):
         return False
     doubled = [int(digit) * (2 if place % 2 else 1) for place, digit in enumerate(reversed("80840" + number))]
     return sum(value // 10 + value % 10 for value in doubled) % 10 == 0

@@ -96,6 +96,8 @@ class PayerAcceptance(models.Model):
     )
     as_of = models.DateField(_("as of"))
     plan_note = models.CharField(_("plans"), max_length=200, blank=True)
+    # What others say while a benefits check stands before it: {"network", "source", "as_of", "plan_note"}.
+    told = models.JSONField(null=True, editable=False)
 
     objects = PayerAcceptanceQuerySet.as_manager()
 

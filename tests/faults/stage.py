@@ -52,7 +52,6 @@ class Stage:
         # Everybody but this stage reaches Redis through a proxy that can fall silent.
         self.proxy = self.stack.enter_context(Proxy(self.redis.port or 0))
         by_proxy = self.redis.url.replace(f":{self.redis.port}/", f":{self.proxy.port}/")
-        self.broker = Celery("stage", broker=self.redis.url, set_as_current=False)
         self.plant = Plant(self.directory, redis_url=by_proxy, at_database=self.postgres.url, **self.environment)
         self.stack.enter_context(self.plant)
         for command in (("manage.py", "migrate", "-v", "0"), ("-m", "tests.faults.members", "prepare")):
@@ -93,16 +92,21 @@ class Stage:
 
     def deafen(self, name: str) -> bool:
         """The worker stays up and takes nothing more, as Celery's do at times after the broker was away."""
-        to = [f"{name}@plant"]
-        answers = self.broker.control.cancel_consumer("celery", destination=to, reply=True, timeout=2)
-        return bool(answers)
+        with self._broker() as broker:
+            to = [f"{name}@plant"]
+            return bool(broker.control.cancel_consumer("celery", destination=to, reply=True, timeout=2))
 
     def deliver_again(self) -> int:
         """Further copies of messages about the newest requests; returns how many."""
         newest = self.rows("SELECT id FROM insurance_verification ORDER BY id DESC LIMIT 20")
-        for (pk,) in newest * COPIES:
-            self.broker.send_task(bell.VERIFY, [pk], ignore_result=True)
+        with self._broker() as broker:
+            for (pk,) in newest * COPIES:
+                broker.send_task(bell.VERIFY, [pk], ignore_result=True)
         return len(newest) * COPIES
+
+    def _broker(self) -> Celery:
+        """A new one each time: an older one's connections end with the Redis that was killed."""
+        return Celery("stage", broker=self.redis.url, set_as_current=False)
 
     def kill_sweeper(self, rng: random.Random) -> None:
         name = rng.choice(self.sweepers)

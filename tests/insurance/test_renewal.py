@@ -11,6 +11,7 @@ from django.utils import timezone
 from insurance import consent, feedback, intake, renewal, verification
 from insurance.models import Casework, Outcome, Verification
 from insurance.states import Reason, State
+from programs import curation
 from programs.models import PayerAcceptance
 from programs.models.payer import AcceptanceSource, Network, PayerKind
 from tests.factories import PayerFactory, ProgramFactory
@@ -154,13 +155,43 @@ def test_the_directory_learns_the_network_and_nothing_personal(program):
     assert acceptance.plan_note == ""
 
 
-def test_what_a_check_confirmed_is_confirmed_for_ninety_days(program):
-    row = answered(payer_of(program), program)
+def confirm_network(row: Verification, network: str = "in") -> None:
     snapshot = row.snapshot
-    snapshot.data["program_network"] = "in"
+    snapshot.data["program_network"] = network
     feedback.update_directory(row, snapshot)
+
+
+def says(program) -> list[tuple[str, str, str]]:
+    return list(PayerAcceptance.objects.filter(program=program).values_list("network", "source", "plan_note"))
+
+
+def test_what_a_check_confirmed_is_confirmed_for_ninety_days(program):
+    confirm_network(answered(payer_of(program), program))
     with time_machine.travel(timezone.now() + timedelta(days=90), tick=False):
         assert feedback.expire() == 0
     with time_machine.travel(timezone.now() + timedelta(days=92), tick=False):
         assert feedback.expire() == 1
-    assert PayerAcceptance.objects.get(program=program).source == AcceptanceSource.PROGRAM
+    assert says(program) == []  # nobody else has said anything
+
+
+def test_when_a_check_has_expired_the_programs_own_word_counts_again(program):
+    payer = payer_of(program)
+    told = {"program": program, "payer": payer, "source": "program"}
+    curation.accept(**told, network=Network.OUT_OF_NETWORK, plan_note="PPO plans", as_of=date(2026, 1, 5))
+    confirm_network(answered(payer, program))
+    assert says(program) == [("in-network", "benefits-check", "PPO plans")]
+    with time_machine.travel(timezone.now() + timedelta(days=92), tick=False):
+        feedback.expire()
+    assert says(program) == [("out-of-network", "program", "PPO plans")]
+    assert PayerAcceptance.objects.get(program=program).as_of == date(2026, 1, 5)
+
+
+def test_what_the_program_says_while_a_check_counts_is_kept_for_later(program):
+    payer = payer_of(program)
+    confirm_network(answered(payer, program))
+    curation.accept(program=program, payer=payer, source="program", network=Network.SINGLE_CASE)
+    confirm_network(answered(payer, program, member_id="SIMPPO001X2"))
+    assert says(program) == [("in-network", "benefits-check", "")]
+    with time_machine.travel(timezone.now() + timedelta(days=92), tick=False):
+        feedback.expire()
+    assert says(program) == [("single-case", "program", "")]

@@ -7,8 +7,8 @@ from django.core.management import call_command
 
 from insurance import intake, verification
 from insurance.models import PayerPhoneLine, PayerRoute, ProgramBilling, ProgramPayerContract, Verification
-from insurance.models.route import npi_is_valid
 from insurance.states import State
+from insurance.x12.inquiry_270 import is_npi
 from programs.models import Payer
 from tests.insurance.factories import ConsentFactory, VerificationFactory
 
@@ -19,7 +19,7 @@ def test_the_sample_is_checked_through_to_the_carve_out_and_loads_twice(payer_se
     call_command("load_sample", verbosity=0)
     call_command("load_sample_routes", verbosity=0)
     assert Payer.objects.count() == PayerRoute.objects.count() == PayerPhoneLine.objects.count() > 100
-    assert all(npi_is_valid(npi) for npi in ProgramBilling.objects.values_list("npi", flat=True))
+    assert all(is_npi(npi) for npi in ProgramBilling.objects.values_list("npi", flat=True))
     assert all("55501" in number for number in PayerPhoneLine.objects.values_list("number", flat=True))
 
     contract = ProgramPayerContract.objects.filter(agreement_to_verify=True, network="in").first()

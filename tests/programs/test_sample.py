@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-from insurance.models.route import npi_is_valid
+from insurance.x12.inquiry_270 import is_npi
 from programs.freshness import shows_openings
 from programs.models import Organization, Payer, Phone, Program, SearchRecord, SessionBlock
 from scripts import build_sample
@@ -51,7 +51,7 @@ def test_every_phone_is_fictional() -> None:
 def test_every_npi_passes_its_check_digit_and_belongs_to_nobody(rows: list[dict[str, str]]) -> None:
     numbers = [row["npi"] for row in rows]
 
-    assert all(npi_is_valid(number) and number.startswith("2") for number in numbers)
+    assert all(is_npi(number) and number.startswith("2") for number in numbers)
     assert len(set(numbers)) == len(numbers)
     assert all(row["website"].endswith(".example/") for row in rows)
 
