@@ -141,9 +141,9 @@ class Builder:
 
     def _phones(self, area: int, line: int) -> str:
         """`purpose number hours`, several by a bar."""
-        found = [f"main {area}-555-01{line:02} Mon-Fri 8-18"]
+        found = [f"main {area}-555-01{line:02} Mon–Fri 8 am–6 pm"]
         if self.chance.random() < 0.6:
-            found.append(f"intake {area}-555-01{(line + 37) % 100:02} Mon-Sat 8-20")
+            found.append(f"intake {area}-555-01{(line + 37) % 100:02} Mon–Sat 8 am–8 pm")
         if self.chance.random() < 0.1:
             found.append(f"tty {area}-555-01{(line + 53) % 100:02}")
         return "|".join(found)
