@@ -18,7 +18,13 @@ class Row:
     """One line of the comparison; a cell is "" where that program has not told us."""
 
     label: Words
+    names: list[str]
     cells: list[str]
+
+    @property
+    def by_name(self) -> list[tuple[str, str]]:
+        """Each program's name with its cell, for phones, where the head of the table is out of sight."""
+        return list(zip(self.names, self.cells, strict=True))
 
     @property
     def differs(self) -> bool:
@@ -35,7 +41,8 @@ class Comparison:
 def compare(programs: Iterable[Program], *, only_differences: bool = False) -> Comparison:
     """The comparison of programs loaded with `with_details()`."""
     profiles = [Profile.of(program) for program in programs]
-    rows = [Row(label, [words(profile) for profile in profiles]) for label, words in _lines()]
+    names = [profile.program.name for profile in profiles]
+    rows = [Row(label, names, [words(profile) for profile in profiles]) for label, words in _lines()]
     shown = [row for row in rows if row.differs] if only_differences and len(profiles) > 1 else rows
     return Comparison(profiles, shown, len(rows) - len(shown))
 

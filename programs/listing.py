@@ -9,12 +9,15 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from programs import jsonld, reporting
 from programs.choices import Status
 from programs.comparing import compare as compare_programs
 from programs.forms import ProblemReportForm
+from programs.geo import Point
+from programs.map import Map, around
 from programs.models import ProblemReport, Program
 from programs.profile import STEP_DOWN, STEP_UP, Profile, neighbours
 
@@ -37,9 +40,17 @@ def program(request: HttpRequest, slug: str) -> HttpResponse:
         "alternatives": neighbours(listing, limit=5) if closed else [],
         "step_up": [] if closed else neighbours(listing, levels=STEP_UP),
         "step_down": [] if closed else neighbours(listing, levels=STEP_DOWN),
+        "map": _map(listing),
         "jsonld": "" if closed else _data_block(jsonld.clinic(listing)),
     }
     return render(request, "programs/program.html", context)
+
+
+def _map(listing: Program) -> Map | None:
+    """Where it is; None for programs by video and those without a point."""
+    if listing.is_virtual_only or listing.latitude is None or listing.longitude is None:
+        return None
+    return around(Point(listing.latitude, listing.longitude), name=_("Map: %(name)s") % {"name": listing.name})
 
 
 @login_not_required

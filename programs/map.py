@@ -22,7 +22,7 @@ from programs.map_labels import Ring, Town, home_spot, labelled_towns, rings_aro
 from programs.map_markers import Marker, Pin, Sheet
 from programs.models.place import Place
 
-__all__ = ["Map", "Pin", "draw"]
+__all__ = ["Map", "Pin", "around", "draw"]
 
 # Zoom levels: miles from the middle of the map to its upper edge. Level 0 is the whole country.
 LEVELS = (math.inf, 600.0, 300.0, 160.0, 80.0, 40.0, 20.0, 10.0, 5.0, 2.5)
@@ -31,6 +31,7 @@ FINEST_FIRST_LOOK = 7  # nobody needs less than ten miles around before asking f
 REACH = 100  # miles: farther programs do not make the first look coarser
 MIDDLE_OF_COUNTRY = Point(39.8, -98.6)
 SIZE = (440, 560)
+SMALL_SIZE = (760, 300)  # one program's map
 
 Floats = NDArray[np.float64]
 
@@ -111,6 +112,29 @@ def draw(
         elsewhere=() if window else _elsewhere(np.vstack([rest, _places(pins)]), links),
         zoom_in=links.into(),
         zoom_out=links.out(),
+    )
+
+
+def around(spot: Point, *, name: str) -> Map:
+    """A small map of one place, five miles to its upper edge, with towns and rings: nothing in it is a link."""
+    here = Place(kind=Place.Kind.POINT, latitude=spot.latitude, longitude=spot.longitude)
+    window = snapped(spot, FINEST - 1, SMALL_SIZE)
+    rings = rings_around(window, here, None, [])
+    return Map(
+        *SMALL_SIZE,
+        name=name,
+        outlines=basemap.outlines(window),
+        states=(),
+        rings=rings,
+        towns=labelled_towns(window, [], rings),
+        home=home_spot(window, here),
+        clusters=(),
+        pins=(),
+        beyond=0,
+        beyond_href="",
+        elsewhere=(),
+        zoom_in="",
+        zoom_out="",
     )
 
 

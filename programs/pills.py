@@ -108,11 +108,13 @@ class FilterSkeletons:
 
 
 filter_skeletons = FilterSkeletons()
+NONE = '<span class="none">0</span>'  # greyed with its option, which stays: programs may not have told us
 MOST_NAMED = 12  # payers offered by name beside those that are ticked
 
 # Pills, each with the facets in its popover.
 PILLS = (
     ("when", ("when", "day")),
+    ("week", ()),
     ("payer", ("payer",)),
     ("format", ("format",)),
     ("who", ("age", "population", "gender", "language")),
@@ -124,6 +126,7 @@ PILLS = (
 def _groups(named: tuple[str, ...]) -> list[dict[str, Any]]:
     labels = {
         "when": _("When"),
+        "week": _("My week"),
         "payer": _("Insurance"),
         "format": _("In person or video"),
         "who": _("Who it is for"),
@@ -150,10 +153,13 @@ def render_filters(query: Query, counts: dict[str, dict[str, int]]) -> SafeStrin
             ticked = {"1"}
         for value, count in found.items():
             is_on = value in ticked
-            values[f"n:{name}:{value}"] = str(count)
+            values[f"n:{name}:{value}"] = str(count) if count else NONE
             values[f"on:{name}:{value}"] = " checked" if is_on else ""
     for pill, names in PILLS:
         ticked_labels = [str(label_of(name, value)) for name in names for value in query.facets.get(name, ())]
+        if pill == "week" and query.free:
+            hours = sum(span.end - span.start for span in query.free) / 60
+            ticked_labels = [_("%(hours)g hours free") % {"hours": hours}]
         if pill == "more":
             ticked_labels += [
                 filter_label(name)
@@ -174,7 +180,7 @@ def render_filters(query: Query, counts: dict[str, dict[str, int]]) -> SafeStrin
     values["q"] = escape(query.name)
     values |= _free_ticks(query)
     skeleton = filter_skeletons.of(_named(query, counts))
-    return skeleton.fill(lambda name: values.get(name, "" if name.startswith("on:") else "0"))
+    return skeleton.fill(lambda name: values.get(name, "" if name.startswith("on:") else NONE))
 
 
 def _is_set(query: Query, name: str) -> bool:
@@ -182,7 +188,9 @@ def _is_set(query: Query, name: str) -> bool:
 
 
 def _pill_words(labels: list[str]) -> str:
-    return labels[0] if len(labels) == 1 else _("%(first)s +%(more)s") % {"first": labels[0], "more": len(labels) - 1}
+    """What is ticked, short: "Mornings (before noon)" and Sunday are "Mornings +1"."""
+    first = labels[0].partition(" (")[0]
+    return first if len(labels) == 1 else _("%(first)s +%(more)s") % {"first": first, "more": len(labels) - 1}
 
 
 def _named(query: Query, counts: dict[str, dict[str, int]]) -> tuple[str, ...]:

@@ -112,6 +112,10 @@ class Profile:
         """The newest confirmation of anything."""
         return max(self.confirmations.values(), key=lambda one: one.confirmed_on, default=None)
 
+    @property
+    def checked_words(self) -> str:
+        return wording.checked(self.checked.confirmed_on, self.checked.method) if self.checked else ""
+
     @cached_property
     def is_stale(self) -> bool:
         """Whether the newest check is too old to lean on."""

@@ -127,7 +127,8 @@ def render_cards(hits: Iterable[Hit], query: Query, *, first: int = 1, prefix: s
         hit = by_id[card.id]
         drawn = skeletons.of(card, hit.rev, today)
         filled = {
-            "number": f"{prefix}{number}",
+            "id": f"{prefix}{number}",
+            "number": str(number),
             "miles": format_html("<b>{}</b> · ", wording.miles(hit.miles)) if hit.miles is not None else "",
             "fit": _fit(card, hit, query),
             "payers": _payers(drawn.payers, query),

@@ -159,6 +159,8 @@ class SearchPage:
     def heading(self) -> str:
         """How many programs, and where."""
         count, place = self.answer.count, self.place
+        if self.is_empty and self.chips:
+            return _("No program fits everything you asked for")
         if not self.query.told:
             count = self.answer.not_told
             return ngettext("%(count)s program has not told us", "%(count)s programs have not told us", count) % {
@@ -173,6 +175,20 @@ class SearchPage:
             words = {"programs": programs, "miles": f"{self.query.radius:g}", "place": place.label}
             return _("%(programs)s within %(miles)s miles of %(place)s") % words
         return _("Programs near %(place)s") % {"place": place.label}
+
+    @property
+    def is_empty(self) -> bool:
+        return self.query.told and not self.answer.count
+
+    @property
+    def looked(self) -> str:
+        """For an empty list: where we looked."""
+        if self.place is None:
+            return ""
+        if self.query.radius:
+            words = {"miles": f"{self.query.radius:g}", "place": self.place.label}
+            return _("We looked within %(miles)s miles of %(place)s.") % words
+        return _("We looked in %(place)s.") % {"place": self.place.label} if not self.query.has_distance else ""
 
     @cached_property
     def summary(self) -> str:
@@ -195,7 +211,7 @@ class SearchPage:
         """What distances are measured from."""
         if self.place is None or not self.query.has_distance:
             return ""
-        return _("Distances are straight lines from the %(place)s.") % {"place": self.place.measured_from}
+        return _("Straight-line miles from the %(place)s.") % {"place": self.place.measured_from}
 
     @property
     def far(self) -> str:
@@ -218,7 +234,9 @@ class SearchPage:
 
     @property
     def sorts(self) -> list[tuple[str, str, bool]]:
-        return [(value, str(label), value == (self.query.sort or "distance")) for value, label in SORTS.items()]
+        """Value, words and whether it is chosen; without a place to measure from, "distance" is how lately checked."""
+        words = SORTS if self.query.has_distance else SORTS | {"distance": _("Latest checked")}
+        return [(value, str(label), value == (self.query.sort or "distance")) for value, label in words.items()]
 
     @property
     def sort_words(self) -> str:
@@ -246,8 +264,7 @@ class SearchPage:
     @cached_property
     def map(self) -> SafeString:
         """The same programs on a map; the list is its text alternative. The last few hundred are kept."""
-        listed = self.answer.points
-        if not len(listed):
+        if not self.has_results or not len(listed := self.answer.points):
             return SafeString("")
         revisions = tuple((hit.id, hit.rev) for hit in self.answer.hits)
         key = (self.parameters.urlencode(), get_language(), revisions, listed.ids.tobytes())
@@ -274,7 +291,7 @@ class SearchPage:
 
     @cached_property
     def not_told(self) -> dict[str, str] | None:
-        """ "3 more have not told us: time of day", and where to see them."""
+        """ "12 programs fit; 3 more have not told us: time of day", and where to see them."""
         count = self.answer.not_told
         if not count or not self.query.told:
             return None
@@ -283,9 +300,16 @@ class SearchPage:
         more = ngettext(
             "%(count)s more has not told us about %(what)s.", "%(count)s more have not told us about %(what)s.", count
         )
+        only = ngettext(
+            "See %(count)s program that has not told us about %(what)s",
+            "See %(count)s programs that have not told us about %(what)s",
+            count,
+        )
+        words = {"count": f"{count:,}", "what": names}
         return {
             "fit": fit % {"count": f"{self.answer.count:,}"},
-            "more": more % {"count": f"{count:,}", "what": names},
+            "more": more % words,
+            "only": only % words,
             "url": self._with(not_told="1"),
         }
 
@@ -295,14 +319,26 @@ class SearchPage:
 
     @cached_property
     def relief(self) -> list[dict[str, str]]:
-        """For an empty list: the single changes that help most, with what they give."""
-        found = []
-        for name, count in self.answer.relief[:3]:
-            label = ", ".join(str(label_of(name, value)) for value in self.query.facets.get(name, ()))
-            words = _("Without “%(filter)s”") % {"filter": label or pills.filter_label(name)}
+        """For an empty list: the single changes that help most, with what they give; else what no filter at all gives."""
+        found = [self._change(name, count) for name, count in self.answer.relief[:3]]
+        if not found and self.chips and (count := run(Query(place=self.place)).count):
             programs = ngettext("%(count)s program", "%(count)s programs", count) % {"count": f"{count:,}"}
-            found.append({"label": f"{words}: {programs}", "url": self._with(**{name: ""})})
+            found.append(
+                {"label": _("Clear all filters to see %(programs)s") % {"programs": programs}, "url": self.clear_url}
+            )
         return found
+
+    def _change(self, name: str, count: int) -> dict[str, str]:
+        words = {"programs": ngettext("%(count)s program", "%(count)s programs", count) % {"count": f"{count:,}"}}
+        nearest = self.answer.outside[0].miles if name == "radius" and self.answer.outside else None
+        if nearest is not None:
+            words["miles"] = wording.miles(nearest)
+            label = _("Look at any distance to see %(programs)s, the nearest %(miles)s away") % words
+        else:
+            values = ", ".join(str(label_of(name, value)) for value in self.query.facets.get(name, ()))
+            words["filter"] = values or pills.filter_label(name)
+            label = _("Drop “%(filter)s” to see %(programs)s") % words
+        return {"label": label, "url": self._with(**{name: ""})}
 
     @property
     def pager(self) -> dict[str, Any] | None:

@@ -105,6 +105,13 @@ def test_a_number_shared_by_many_listings_is_flagged(client: Client) -> None:
     assert "5 listings show this same number" in page(client, programs[0]).text
 
 
+def test_the_page_shows_where_it_is_unless_it_is_only_on_video(client: Client) -> None:
+    here = ProgramFactory(name="Third Ward")
+
+    assert page(client, here).select_one(".mapbox svg[role=img]")["aria-label"] == "Map: Third Ward"
+    assert not page(client, ProgramFactory(virtual=True)).select(".mapbox")
+
+
 def test_care_before_and_after_nearby_is_offered(client: Client) -> None:
     ProgramFactory(name="Day Program House", other_levels=["php"], latitude=43.06)
     ProgramFactory(name="Far Away House", other_levels=["php"], latitude=44.06)

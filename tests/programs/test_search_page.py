@@ -124,7 +124,7 @@ def test_old_checks_are_marked_old(client) -> None:
 def test_distances_say_from_where(client) -> None:
     page = soup(client.get("/programs/?near=53202"))
 
-    assert "Distances are straight lines from the center of ZIP code 53202." in words(page)
+    assert "Straight-line miles from the center of ZIP code 53202." in words(page)
     assert words(page.h1) == "Programs near 53202, Milwaukee, WI"
     assert "3 within 10 miles; 28 in all, nearest first." in words(page)
 
@@ -145,7 +145,9 @@ def test_an_empty_answer_names_the_change_that_helps_most(client) -> None:
     page = soup(client.get("/programs/?near=53202&radius=5&when=evening&therapy=dbt&payer=medicaid"))
 
     changes = [words(item) for item in page.select(".empty li")]
-    assert changes[0] == "Without “Dialectical behavior therapy (DBT)”: 1 program"
+    assert words(page.h1) == "No program fits everything you asked for"
+    assert "We looked within 5 miles of 53202, Milwaukee, WI." in words(page)
+    assert changes[0] == "Drop “Dialectical behavior therapy (DBT)” to see 1 program"
     followed = soup(client.get(page.select_one(".empty li a")["href"]))
     assert cards(followed) == ["Evening House"]
 
@@ -154,7 +156,36 @@ def test_nothing_in_the_radius_shows_the_nearest_outside(client) -> None:
     page = soup(client.get("/programs/?near=39.8,-89.64&radius=25"))
 
     assert "The nearest outside your distance" in words(page)
-    assert "Without “Distance”: 28 programs" in words(page)
+    assert "Look at any distance to see 28 programs, the nearest 2" in words(page)
+
+
+def test_where_no_single_change_helps_all_filters_can_go(client) -> None:
+    page = soup(
+        client.get("/programs/?near=53202&q=evening&payer=badgercare&max_cost=1&start_within=0&sliding=1&day=sun")
+    )
+
+    link = page.select_one(".empty li a")
+    assert words(link) == "Clear all filters to see 28 programs"
+    assert len(cards(soup(client.get(link["href"])))) == 20
+
+
+def test_an_option_that_nobody_offers_is_grey_but_may_be_ticked(client) -> None:
+    page = soup(client.get("/programs/?near=53202"))
+
+    nobody, somebody = (page.select_one(f"input[name=day][value={day}]") for day in ("sun", "mon"))
+    assert words(nobody.parent.select_one(".none")) == "0"
+    assert not nobody.has_attr("disabled")
+    assert somebody.parent.select_one(".none") is None
+
+
+def test_without_a_place_nothing_claims_to_be_near(client) -> None:
+    page = soup(client.get("/programs/"))
+
+    assert words(page.select_one("#sort option[selected]")) == "Latest checked"
+
+
+def test_the_chooser_offers_no_map(client) -> None:
+    assert not soup(client.get("/programs/?near=springfield")).select('[href="#map"], #map')
 
 
 def test_a_far_nearest_is_said_so(client) -> None:
