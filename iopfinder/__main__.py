@@ -6,6 +6,7 @@ sweeper, web server. Each is also a command of its own, as docker-compose.yml sh
 
 import contextlib
 import os
+import secrets
 import signal
 import sys
 import time
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from accounts.demo import DemoAccount
 
 PAYER_PORT = 8271
+APP_ROLE = "iopfinder_app"
 START_SECONDS = 60.0
 SENTENCES = (LocalError, SupervisorError, embedded.EmbeddedError, preparation.PreparationError)
 
@@ -114,6 +116,7 @@ def _start_servers(supervisor: Supervisor, var: Path) -> None:
         with _timed("PostgreSQL"):
             supervisor.start(postgres)
         os.environ["DATABASE_URL"] = postgres.url
+        os.environ["APP_DATABASE_URL"] = postgres.url_of(APP_ROLE, secrets.token_hex(16))
     if not os.environ.get("REDIS_URL"):
         redis = embedded.Redis(var / "redis")
         with _timed("Redis"):
@@ -124,6 +127,8 @@ def _start_servers(supervisor: Supervisor, var: Path) -> None:
 def _commands(var: Path, port: int) -> list[Command]:
     """The site's own processes, in the order they start. Payer calls leave the machine nowhere in local mode."""
     environment = dict(os.environ)
+    # What serves visitors is not the owner of the tables: see `iopfinder.database_role`.
+    environment["DATABASE_URL"] = environment.pop("APP_DATABASE_URL", "") or environment["DATABASE_URL"]
     manage = BASE_DIR / "manage.py"
     python = sys.executable
     wanted: list[tuple[str, str, list[str | Path]]] = [

@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef
 
 from accounts.models import Role, User
 from insurance import keychecks
-from iopfinder import health
+from iopfinder import database_role, health
 from programs.models import Place, Program, SearchRecord
 
 OLDEST_POSTGRESQL = 15
@@ -137,6 +137,14 @@ def keys() -> Finding:
     return _finding(keys, keychecks.fault() or "", "Put the keys back that this database was written with.")
 
 
+def audit_trail() -> Finding:
+    """The site's database role can only add to the audit trail"""
+    open_ = not settings.LOCAL and database_role.may_alter_the_trail()
+    return _finding(
+        audit_trail, open_, "Run `manage.py app_role` as the owner; let web, worker and sweeper use its address."
+    )
+
+
 def clock() -> Finding:
     """This machine's clock agrees with the database's"""
     with connection.cursor() as cursor:
@@ -207,6 +215,7 @@ WITH_DATABASE: tuple[Check, ...] = (
     deploy_checks,
     migrations,
     keys,
+    audit_trail,
     clock,
     places,
     listings,

@@ -84,7 +84,11 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        return f"postgres://{DATABASE}:{self.password}@127.0.0.1:{self.port}/{DATABASE}"
+        return self.url_of(DATABASE, self.password)
+
+    def url_of(self, role: str, password: str) -> str:
+        """The same database, for another role."""
+        return f"postgres://{role}:{password}@127.0.0.1:{self.port}/{DATABASE}"
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start the server, wait until it answers, and see that our database is there."""

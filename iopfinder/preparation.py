@@ -53,6 +53,8 @@ def steps(*, sample: bool) -> Iterator[Step]:
     django.setup()
     yield Step("Database", _database_answers)
     yield Step("Tables", _tables)
+    if os.environ.get("APP_DATABASE_URL"):
+        yield Step("Database role", _database_role)
     yield Step("Places", _places)
     yield Step("Sample listings" if sample else "No sample listings", _sample if sample else _no_sample)
     yield Step("Payers", _payers)
@@ -91,6 +93,15 @@ def _tables() -> None:
         call_command("migrate", interactive=False, verbosity=0)
     if sentence := keychecks.fault():
         raise PreparationError(sentence)
+
+
+def _database_role() -> None:
+    from iopfinder import database_role
+
+    try:
+        database_role.prepare()
+    except database_role.DatabaseRoleError as error:
+        raise PreparationError(str(error)) from error
 
 
 def _places() -> None:

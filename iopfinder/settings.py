@@ -130,6 +130,8 @@ DATABASES = {
         },
     }
 }
+# The role that web, worker and sweeper connect as; `manage.py app_role`, run by the owner of the tables, makes it.
+APP_DATABASE = env.db("APP_DATABASE_URL", default="", engine="django.db.backends.postgresql")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Throttles and used one-time codes live in the database: they survive a lost Redis and a restart, and every
 # process sees them. The table is a model of accounts, so `migrate` makes it. allauth counts in "default".

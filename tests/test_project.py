@@ -179,7 +179,7 @@ def test_every_setting_is_named_where_an_operator_looks(file: str) -> None:
 
 def test_no_document_names_a_setting_that_is_gone() -> None:
     named = set(re.findall(r"^#? ?([A-Z_]+)=", text(".env.example"), re.MULTILINE))
-    assert named - settings_read() == {"POSTGRES_PASSWORD"}
+    assert named - settings_read() == {"POSTGRES_PASSWORD", "POSTGRES_APP_PASSWORD"}
 
 
 def our_commands() -> set[str]:
@@ -269,6 +269,14 @@ def test_compose_calls_commands_that_exist() -> None:
         assert command in get_commands()
     assert "celery -A iopfinder worker" in said
     assert "-m payersim" in said
+
+
+def test_what_compose_serves_with_does_not_own_the_tables() -> None:
+    for service in ("web", "worker", "sweeper", "payersim"):
+        environment = compose()["services"][service]["environment"]
+        assert environment["DATABASE_URL"].startswith("postgres://iopfinder_app:"), service
+        assert environment["POSTGRES_PASSWORD"] == ""
+        assert "${POSTGRES_PASSWORD" not in str(environment)
 
 
 def test_the_image_runs_as_somebody_ordinary_and_without_secrets() -> None:

@@ -1,5 +1,6 @@
 """`python -m iopfinder` as a person uses it: start, look, Ctrl-C, kill, start again, and what can be in the way."""
 
+import contextlib
 import json
 import os
 import re
@@ -13,6 +14,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from iopfinder import embedded, local, processes
@@ -122,12 +124,28 @@ def site(var: Path) -> Iterator[Site]:
     until(lambda: not one.processes(), seconds=20)
 
 
+def serving_address(site: Site) -> str:
+    """The database as the web server was told of it."""
+    (web,) = {
+        each
+        for pid, line in site.processes().items()
+        if "gunicorn" in line
+        for each in Path(f"/proc/{pid}/environ").read_text().split("\0")
+        if each.startswith("DATABASE_URL=")
+    }
+    return web.partition("=")[2]
+
+
 @pytest.mark.timeout(300)
 def test_a_second_start_is_quick_takes_long_addresses_and_ctrl_c_leaves_no_process(site: Site) -> None:
     assert site.seconds < 10  # type: ignore[attr-defined]
     assert site.get("/livez") == (200, b"ok\n")
     assert json.loads(site.get("/readyz")[1])["status"] == "ok"
     assert site.get(f"/programs/?near={10_000 * 'a'}")[0] == 200
+    with contextlib.closing(psycopg2.connect(serving_address(site))) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM accounts_auditevent")
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):  # not the owner of the tables
+            cursor.execute("DELETE FROM accounts_auditevent")
     site.process.send_signal(signal.SIGINT)
     assert site.ended() == 0
     assert re.findall(r"Stopping (\w+)", site.said)[-2:] == ["Redis", "PostgreSQL"]
