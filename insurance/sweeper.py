@@ -6,6 +6,7 @@ import logging
 import time
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from threading import Event
 
 import redis
@@ -158,12 +159,17 @@ def work_alone(seconds: float) -> int:
     return taken
 
 
-def watch(stop: Event) -> None:
-    """Sweep until told to stop. A round that fails is logged, and the next one comes all the same."""
+def watch(stop: Event, *, beat: Path | None = None) -> None:
+    """Sweep until told to stop. A round that fails is logged, and the next one comes all the same.
+
+    `beat`: a file touched after every round that went well, for whoever watches the watch.
+    """
     sweeper = Sweeper()
     while not stop.is_set():
         try:
             sweeper.sweep()
+            if beat:
+                beat.touch()
         except Exception:
             log.exception("A sweep failed; the next one follows.")
             connection.close()  # a broken connection is replaced, not kept

@@ -1,5 +1,6 @@
 import uuid
 from datetime import timedelta
+from threading import Event
 
 import pytest
 from django.db.models import F
@@ -170,3 +171,19 @@ def test_five_failures_in_a_row_rest_the_route_and_one_careful_try_wakes_it(subm
     healthy.refresh_from_db()
     meter.refresh_from_db()
     assert (healthy.state, meter.breaker, meter.failures_in_row) == (State.COMPLETED, "closed", 0)
+
+
+class OneRound(Event):
+    """Stops the watch after its first round."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.set()
+        return True
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("url", "beats"), [("redis://127.0.0.1:1/0", True), ("nonsense://", False)])
+def test_only_a_round_that_went_well_leaves_a_beat(url, beats, settings, tmp_path):
+    settings.REDIS_URL = url
+    sweeper.watch(OneRound(), beat=tmp_path / "swept")
+    assert (tmp_path / "swept").exists() is beats

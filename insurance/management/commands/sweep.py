@@ -1,6 +1,7 @@
 """The sweeper, as its own process."""
 
 import signal
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -14,6 +15,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="one round, then leave")
+        parser.add_argument("--beat", type=Path, metavar="FILE", help="touched after every round that went well")
 
     def handle(self, *args: Any, **options: Any) -> None:
         keychecks.require_keys()
@@ -23,4 +25,4 @@ class Command(BaseCommand):
         stop = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        sweeper.watch(stop)
+        sweeper.watch(stop, beat=options["beat"])
