@@ -54,8 +54,8 @@ def test_every_package_is_one_the_architecture_names() -> None:
     assert here - BESIDE == PACKAGES
 
 
-def test_only_manage_py_stands_beside_the_packages() -> None:
-    assert [path.name for path in tracked("*.py") if path.parent == ROOT] == ["manage.py"]
+def test_only_what_tools_look_for_here_stands_beside_the_packages() -> None:
+    assert {path.name for path in tracked("*.py") if path.parent == ROOT} == {"manage.py", "gunicorn.conf.py"}
 
 
 def test_no_module_could_hold_anything() -> None:
