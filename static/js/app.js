@@ -4,7 +4,7 @@
  * [data-exit]              Leave this site: the button, or Shift three times
  * [data-p]                 a card and its map pin point at each other
  * details.pill, .menu      one open at a time
- * input[name=compare]      fills the compare tray (.tray)
+ * input[form=compare]      fills the compare tray (.tray)
  * [data-save]              keeps a program on this device's shortlist; [data-shortlist] shows how many
  * [data-do]                print, share, copy, forget, locate
  * [data-focus]             takes the focus when the page opens (error summaries)
@@ -20,25 +20,41 @@ const make = (tag, properties = {}, attributes = {}) => {
 
 class ComboBox extends HTMLElement {
   connectedCallback() {
-    if (this.list || !this.getAttribute("src")) return;
-    this.input = one("input:not([type=hidden])", this);
-    this.slug = one("input[type=hidden]", this);
-    const id = `${this.input.id}-list`;
-    this.list = make("ul", { id, hidden: true }, { role: "listbox", "aria-label": this.getAttribute("label") || "" });
+    if (!this.getAttribute("src")) return;
+    if (!this.list) this.make();
+    this.dress();
+  }
+
+  get input() {
+    return one("input:not([type=hidden])", this);
+  }
+
+  get slug() {
+    return one("input[type=hidden]", this);
+  }
+
+  make() {
+    const name = this.getAttribute("label") || "";
+    this.list = make("ul", { id: `${this.input.id}-list`, hidden: true }, { role: "listbox", "aria-label": name });
     this.status = make("span", { className: "vh" }, { role: "status" });
-    this.append(this.list, this.status);
-    const aria = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id };
-    for (const [name, value] of Object.entries({ ...aria, autocomplete: "off", spellcheck: "false" }))
-      this.input.setAttribute(name, value);
-    this.input.addEventListener("input", () => this.later());
-    this.input.addEventListener("keydown", (event) => this.key(event));
-    this.input.addEventListener("blur", () => setTimeout(() => this.close(), 120));
+    this.addEventListener("input", () => this.later());
+    this.addEventListener("keydown", (event) => this.key(event));
+    this.addEventListener("focusout", () => setTimeout(() => this.close(), 120));
     this.list.addEventListener("pointerdown", (event) => {
       const option = event.target.closest("[role=option]");
       if (!option) return;
       event.preventDefault();
       this.pick(option);
     });
+  }
+
+  /* Also after htmx has made the box again what the server sent. */
+  dress() {
+    this.append(this.list, this.status);
+    const aria = { role: "combobox", "aria-autocomplete": "list", "aria-controls": this.list.id };
+    for (const [name, value] of Object.entries({ ...aria, autocomplete: "off", spellcheck: "false" }))
+      this.input.setAttribute(name, value);
+    this.close();
   }
 
   later() {
@@ -179,14 +195,14 @@ addEventListener("keydown", (event) => {
 const fillTray = () => {
   const tray = one(".tray");
   if (!tray) return;
-  const count = all("input[name=compare]:checked").length;
+  const count = all("input[form=compare]:checked").length;
   const words = one("[data-n]", tray);
   tray.hidden = !count;
   if (words) words.textContent = (count === 1 ? words.dataset.one : words.dataset.many).replace("{n}", count);
 };
 addEventListener("change", (event) => {
-  if (event.target.name !== "compare") return;
-  if (all("input[name=compare]:checked").length > 4) event.target.checked = false;
+  if (!event.target.matches("input[form=compare]")) return;
+  if (all("input[form=compare]:checked").length > 4) event.target.checked = false;
   fillTray();
 });
 
@@ -267,7 +283,11 @@ addEventListener("click", (event) => {
 
 /* htmx: keep the page in step after a swap, and say so when the site cannot be reached. */
 const connection = (lost) => all("[data-connection]").forEach((element) => (element.hidden = !lost));
-addEventListener("htmx:after:swap", () => (showSaved(), fillTray()));
+addEventListener("htmx:after:swap", () => {
+  for (const box of all("combo-box")) box.connectedCallback();
+  showSaved();
+  fillTray();
+});
 addEventListener("htmx:error", (event) => connection(Boolean(event.detail?.ctx)));
 addEventListener("htmx:after:request", (event) => connection(event.detail?.ctx?.response?.status >= 500));
 addEventListener("online", () => connection(false));

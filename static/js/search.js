@@ -47,15 +47,20 @@ addEventListener("htmx:after:swap", () => {
 });
 
 /* The week grid by drag: press one box, pass over others, and they all turn the same way. */
-let painting = null;
-addEventListener("pointerdown", (event) => {
-  const box = event.target.closest("[data-week] label")?.querySelector("input");
-  painting = box && event.pointerType === "mouse" ? !box.checked : null;
-});
-addEventListener("pointerover", (event) => {
-  const box = painting !== null && event.buttons === 1 && event.target.closest("[data-week] label")?.querySelector("input");
-  if (!box || box.checked === painting) return;
+let first = null;
+let painting = false;
+const boxAt = (event) => event.target.closest?.("[data-week] label")?.querySelector("input");
+const paint = (box) => {
+  if (box.checked === painting) return;
   box.checked = painting;
   box.dispatchEvent(new Event("change", { bubbles: true }));
+};
+addEventListener("pointerdown", (event) => {
+  first = event.pointerType === "mouse" ? boxAt(event) : null;
+  painting = !first?.checked;
 });
-addEventListener("pointerup", () => (painting = null));
+addEventListener("pointerover", (event) => {
+  const box = first && event.buttons === 1 && boxAt(event);
+  if (box && box !== first) [first, box].forEach(paint);
+});
+addEventListener("pointerup", () => (first = null));

@@ -1,0 +1,117 @@
+"""The search page by keyboard, by touch, without JavaScript, and after htmx has swapped its results."""
+
+import re
+
+import pytest
+
+from programs.search import record
+from tests.factories import PayerFactory, PlaceFactory, ProgramFactory
+
+
+@pytest.fixture
+def programs(transactional_db):
+    PlaceFactory(kind="zip", key="53202", name="Milwaukee", latitude=43.0506, longitude=-87.8968)
+    PayerFactory(badgercare=True)
+    evening = ProgramFactory(slug="evening", name="Evening House", evening=True, priced=True)
+    ProgramFactory(slug="morning", name="Morning House", morning=True)
+    for number in range(4):
+        ProgramFactory(slug=f"silent-{number}", name=f"Silent House {number}")
+    record.rebuild()
+    return evening
+
+
+def results(page):
+    """What the server drew, without what scripts and open filters add to it."""
+    html = page.locator("#results").inner_html()
+    html = re.sub(r'<ul id="[\w-]+-list".*?</ul><span class="vh" role="status">.*?</span>', "", html, flags=re.DOTALL)
+    html = re.sub(r' (open|hidden|role|aria-[a-z]+|autocomplete|spellcheck)="[^"]*"', "", html)
+    return " ".join(html.split())
+
+
+def test_a_swapped_page_is_the_reloaded_page_and_back_leads_back(programs, open_page):
+    page = open_page("/programs/?near=53202")
+    page.locator("[data-pill=when] summary").press("Enter")
+    page.get_by_label("Evenings (5 pm or later)").press("Space")
+    page.wait_for_url("**/programs/?near=53202&when=evening")
+    page.get_by_role("heading", name="Programs near").wait_for()
+    page.locator(".chips").wait_for()
+    assert page.evaluate("() => document.activeElement.value") == "evening"
+    swapped = results(page)
+    page.reload()
+    assert results(page) == swapped
+    page.go_back()
+    page.locator(".chips").wait_for(state="detached")
+    assert page.url.endswith("/programs/?near=53202")
+    assert not page.locator("input[name=when][value=evening]").is_checked()
+
+
+def test_suggestions_work_before_and_after_a_swap(programs, open_page):
+    page = open_page("/programs/?near=53202")
+    page.locator("[data-pill=payer] summary").click()
+    page.get_by_role("combobox", name="Name on your card").press_sequentially("badg", delay=20)
+    page.get_by_role("option", name="BadgerCare Plus").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**payer=badgercare")
+    page.locator(".chips").wait_for()
+    page.get_by_role("combobox", name="Name of a program").press_sequentially("evning", delay=20)
+    page.get_by_role("option", name="Evening House").wait_for()
+
+
+def test_a_location_leaves_the_device_to_a_kilometre_and_only_on_press(programs, open_page):
+    page = open_page("/programs/")
+    page.context.grant_permissions(["geolocation"])
+    page.context.set_geolocation({"latitude": 43.0389123, "longitude": -87.9064731})
+    page.get_by_role("button", name="Use my location").click()
+    page.wait_for_url("**/programs/?near=43.04%2C-87.91")
+
+
+def test_free_hours_are_ticked_by_key_and_painted_by_mouse(programs, open_page):
+    page = open_page("/programs/?near=53202")
+    page.locator("[data-pill=week] summary").press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.wait_for_url("**free=mon-0600-0900")
+    page.locator(".chips").wait_for()
+    boxes = page.locator("[data-week] label")
+    boxes.nth(1).hover()
+    page.mouse.down()
+    for number in (2, 3):
+        boxes.nth(number).hover()
+    page.mouse.up()
+    page.wait_for_url(re.compile("(free=(mon|thu|tue|wed)-0600-0900&?){4}$"))
+
+
+def test_a_fifth_program_is_not_compared_and_the_shortlist_stays_on_the_device(programs, open_page):
+    page = open_page("/programs/?near=53202", width=390)
+    for number in range(5):
+        page.locator("input[form=compare]").nth(number).click()
+    assert page.locator("input[form=compare]:checked").count() == 4
+    page.locator("[data-save]").first.click()
+    assert page.locator("[data-shortlist]").get_attribute("href").endswith("/shortlist/?p=evening")
+    page.locator(".tray button").click()
+    page.wait_for_url("**/compare/**")
+    assert page.locator("table.compare thead a").count() == 4
+    assert page.context.cookies() == []
+
+
+def test_everything_is_there_without_javascript(programs, open_page):
+    page = open_page("/programs/?near=53202", width=390, js=False)
+    page.locator("[data-pill=when] summary").click()
+    page.get_by_label("Evenings (5 pm or later)").check()
+    page.locator("[data-pill=when]").get_by_role("button", name="Show programs").click()
+    assert page.locator(".chips").inner_text().startswith("Remove filter:")
+    assert page.locator("li.card h2").all_inner_texts() == ["Evening House"]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_pages_of_the_search_are_accessible(programs, open_page, assert_accessible, assert_fits, width):
+    page = open_page("/programs/?near=53202&free=mon-0600-0900", width=width, axe=True)
+    assert_accessible(page)
+    for pill in ("week", "care"):
+        page.locator(f"[data-pill={pill}] summary").click()
+        assert_accessible(page)
+    for path in ("/programs/?near=53202&radius=5&when=weekend", "/programs/evening/", "/compare/?p=evening&p=morning"):
+        page.goto(path)
+        assert_accessible(page)
+        assert_fits(page)
