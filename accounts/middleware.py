@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from allauth.mfa.adapter import get_adapter
 from django.conf import settings
@@ -65,12 +66,15 @@ class AccessMiddleware:
 
 
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """To the sign-in page; a background poll of a page whose session has ended takes the whole page there."""
+    """To the sign-in page, and from there back to the page left; a background poll takes the whole page along."""
     if request.headers.get("HX-Request") == "true":
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
         response = HttpResponse(status=401)
-        response["HX-Redirect"] = resolve_url(settings.LOGIN_URL)
+        response["HX-Redirect"] = redirect_to_login(urlunsplit(("", "", page.path, page.query, "")) or "/").url
         return response
-    return redirect_to_login(request.get_full_path() if request.method == "GET" else "/")
+    name = request.resolver_match.view_name if request.resolver_match else ""
+    is_page = request.method == "GET" or "GET" in policy.methods(name)
+    return redirect_to_login(request.get_full_path() if is_page else resolve_url(settings.LOGIN_REDIRECT_URL))
 
 
 def has_second_factor(request: HttpRequest) -> bool:

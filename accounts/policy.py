@@ -92,6 +92,7 @@ RULES: Mapping[str, Mapping[str, Who]] = {
     "desk_new": both(DESK),
     "desk_next": writes(DESK),
     "desk_search": writes(DESK),
+    "desk_undo": writes(DESK),
     "desk_draft": writes(DESK),
     "desk_send": writes(DESK),
     "desk_discard": writes(DESK),

@@ -12,6 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from insurance import doubts
 from insurance.models import BenefitSnapshot, Verification
 from insurance.questions import Question
 from insurance.states import Determination, State
@@ -52,12 +53,13 @@ PROGRESS = {
 
 @dataclass(frozen=True)
 class Fact:
-    """One value of the answer, where it comes from and since when."""
+    """One value of the answer, where it comes from and since when; `about` is the network it holds in."""
 
     label: str
     value: str
     source: str
     as_of: datetime | None = None
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def of(verification: Verification) -> Answer:
         level=snapshot.evidence_level,
         level_words=EVIDENCE[snapshot.evidence_level],
         facts=list(_facts(snapshot)),
-        warnings=[*snapshot.review, *snapshot.flags],
+        warnings=[doubts.in_words(code) for code in dict.fromkeys([*snapshot.review, *snapshot.flags])],
         next_question=question_after(snapshot.data),
         as_of=snapshot.as_of,
     )
@@ -141,24 +143,24 @@ def question_after(data: dict[str, Any]) -> str:
 
 def _facts(snapshot: BenefitSnapshot) -> Iterator[Fact]:
     source = _("Representative, by phone") if snapshot.call_id else _("Plan’s computer")
-    for label, value, line in _values(snapshot.data):
+    for about, label, value, line in _values(snapshot.data):
         if value not in (None, ""):
             where = f"{source}, {_('line {number}').format(number=line)}" if line else source
-            yield Fact(label, str(value), where, snapshot.as_of)
+            yield Fact(label, str(value), where, snapshot.as_of, about)
 
 
-Row = tuple[str, Any, int | None]
+Row = tuple[str, str, Any, int | None]
 
 
 def _values(data: dict[str, Any]) -> Iterator[Row]:
-    """(label, value, line of the payer's answer); a value of None is not known and is left out."""
+    """(network, label, value, line of the payer's answer); a value of None is not known and is left out."""
     plan = data.get("plan") or {}
-    yield _("Plan"), plan.get("name"), None
-    yield _("Program"), NETWORKS.get(str(data.get("program_network")), NETWORKS["unknown"]), None
+    yield "", _("Plan"), plan.get("name"), None
+    yield "", _("Program"), NETWORKS.get(str(data.get("program_network")), NETWORKS["unknown"]), None
     for tier in data.get("tiers") or []:
         yield from _tier_values(tier)
     for contact in data.get("contacts") or []:
-        yield _("Also ask"), ", ".join([contact["name"], *contact.get("phones", ())]), contact.get("line")
+        yield "", _("Also ask"), ", ".join([contact["name"], *contact.get("phones", ())]), contact.get("line")
 
 
 def _tier_values(tier: dict[str, Any]) -> Iterator[Row]:
@@ -167,15 +169,15 @@ def _tier_values(tier: dict[str, Any]) -> Iterator[Row]:
         where = f"{where}, {tier['tier']}"
     for key, label in (("deductible", _("Deductible")), ("out_of_pocket", _("Most to pay in a year"))):
         for whose, amounts in (tier.get(key) or {}).items():
-            yield f"{label}, {WHOSE.get(whose, whose)} ({where})", _left_of(amounts), _line(amounts)
+            yield where, f"{label}, {WHOSE.get(whose, whose)}", _left_of(amounts), _line(amounts)
     share, copay, limit = tier.get("coinsurance"), tier.get("copay"), tier.get("visit_limit")
-    yield f"{_('Patient’s share')} ({where})", _percent(share), _line(share)
-    yield f"{_('Copay')} ({where})", _copay(copay), _line(copay)
-    yield f"{_('Visits')} ({where})", _visits(limit), _line(limit)
+    yield where, _("Patient’s share"), _percent(share), _line(share)
+    yield where, _("Copay"), _copay(copay), _line(copay)
+    yield where, _("Visits"), _visits(limit), _line(limit)
     approval = {"yes": _("Needed"), "no": _("Not needed")}.get(str(tier.get("authorization")), _("Not told us"))
-    yield f"{_('Approval in advance')} ({where})", approval, None
+    yield where, _("Approval in advance"), approval, None
     if any(value and value.get("proxy") for value in (share, copay)):
-        yield f"{_('Careful')} ({where})", _("These terms are for another kind of visit and only a hint."), None
+        yield where, _("Careful"), _("These terms are for another kind of visit and only a hint."), None
 
 
 def _line(value: Any) -> int | None:

@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Count, Min, Q
 from django.db.models.functions import Now, TruncDay
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -58,11 +59,11 @@ def tiles(now: datetime | None = None) -> list[Tile]:
     )
     readings = Review.objects.filter(decided_at=None).count()
     return [
-        Tile(_("Oldest unfinished request"), _age(counted["oldest"], now), _is_old(counted["oldest"], now)),
-        Tile(_("Unfinished requests"), str(counted["waiting"]), queue="person"),
-        Tile(_("Clocks broken"), str(counted["late"]), counted["late"] > 0, "person"),
-        Tile(_("Set-up errors"), str(counted["config"]), counted["config"] > 0, "person"),
-        Tile(_("Dead letters"), str(counted["dead"]), counted["dead"] > 0, "person"),
+        Tile(_("Oldest unfinished request"), _age(counted["oldest"], now), _is_old(counted["oldest"], now), "open"),
+        Tile(_("Unfinished requests"), str(counted["waiting"]), queue="open"),
+        Tile(_("Clocks broken"), str(counted["late"]), counted["late"] > 0, "late"),
+        Tile(_("Set-up errors"), str(counted["config"]), counted["config"] > 0, "set-up"),
+        Tile(_("Dead letters"), str(counted["dead"]), counted["dead"] > 0, "dead"),
         Tile(_("Second readings waiting"), str(readings)),
     ]
 
@@ -83,7 +84,7 @@ SELECT p.name AS payer,
        count(a.id) FILTER (WHERE a.kind = ANY(%(well)s)) AS answered,
        round(percentile_cont(0.5) WITHIN GROUP (ORDER BY a.elapsed_ms)) AS p50,
        round(percentile_cont(0.95) WITHIN GROUP (ORDER BY a.elapsed_ms)) AS p95,
-       (SELECT string_agg(mix.code || ' ' || mix.n, ', ' ORDER BY mix.n DESC, mix.code) FROM (
+       (SELECT string_agg(mix.code || ' × ' || mix.n, ', ' ORDER BY mix.n DESC, mix.code) FROM (
             SELECT r->>'code' AS code, count(*) AS n
             FROM insurance_verificationattempt b CROSS JOIN LATERAL jsonb_array_elements(b.aaa) r
             JOIN insurance_payerroute q ON q.id = b.route_id
@@ -135,11 +136,12 @@ def by_state() -> list[Bar]:
 
 
 def finished_by_day() -> list[Bar]:
-    """Answers of the last seven days."""
-    since = timezone.now() - WINDOW
-    done = StatusEvent.objects.filter(to_state=State.COMPLETED, at__gte=since)
-    rows = done.annotate(day=TruncDay("at")).values_list("day").annotate(n=Count("pk")).order_by("day")
-    return bars([(f"{day:%b} {day.day}", n) for day, n in rows])
+    """Answers of each of the last seven days; a day without any shows too."""
+    days = [timezone.localdate() - timedelta(days=ago) for ago in range(6, -1, -1)]
+    done = StatusEvent.objects.filter(to_state=State.COMPLETED, at__gte=timezone.now() - WINDOW)
+    rows = done.annotate(day=TruncDay("at")).values_list("day").annotate(n=Count("pk")).order_by()
+    found = {day.date(): n for day, n in rows}
+    return bars([(date_format(day, "M j"), found.get(day, 0)) for day in days])
 
 
 def bars(pairs: Sequence[tuple[str, int]]) -> list[Bar]:

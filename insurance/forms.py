@@ -18,6 +18,7 @@ from programs.choices import STATES
 from programs.models import Program
 
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
+DEPENDENTS = ("spouse", "child", "other")  # of the person whose name is on the card
 
 
 class AskForm(forms.Form):
@@ -28,9 +29,8 @@ class AskForm(forms.Form):
     language = forms.ChoiceField(label=_("Language"), choices=Casework.Language, initial="en")
     caller_name = NameField(label=_("Name"), max_length=150, required=False)
     contact_notes = forms.CharField(label=_("When and how is it safe to reach you?"), max_length=500, required=False)
-    asking_for = forms.ChoiceField(
-        label=_("Who is it for?"), choices=Casework.AskingFor, widget=forms.RadioSelect, initial="self"
-    )
+    # Where a wrong choice would do harm nothing is chosen beforehand.
+    asking_for = forms.ChoiceField(label=_("Who is it for?"), choices=Casework.AskingFor, widget=forms.RadioSelect)
     state = forms.ChoiceField(label=_("State"), choices=[("", "–"), *STATES.items()], required=False)
     zip = forms.RegexField(
         r"^\s*\d{5}(-?\d{4})?\s*$",
@@ -48,7 +48,7 @@ class AskForm(forms.Form):
     subscriber_last_name = NameField(label=_("Last name on the card"), max_length=60, required=False)
     subscriber_birth_date = BirthDateField(label=_("Birth date of the person on the card"), required=False)
     relationship = forms.ChoiceField(
-        label=_("The patient is"), choices=Verification.Relationship, widget=forms.RadioSelect, initial="self"
+        label=_("The patient is"), choices=Verification.Relationship, widget=forms.RadioSelect
     )
     patient_first_name = NameField(label=_("Patient’s first name"), max_length=35, required=False)
     patient_last_name = NameField(label=_("Patient’s last name"), max_length=60, required=False)
@@ -77,7 +77,7 @@ class AskForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if data.get("relationship", "self") != "self" and not data.get("patient_last_name"):
+        if data.get("relationship") in DEPENDENTS and not data.get("patient_last_name"):
             self.add_error("patient_last_name", _("Write the patient’s name as the plan knows it."))
         named = data.get("member_id") or (data.get("subscriber_last_name") and data.get("subscriber_birth_date"))
         if not named and not {"member_id", "subscriber_birth_date"} & set(self.errors):
@@ -107,7 +107,6 @@ class NewCallForm(AskForm):
         label=_("Is it safe to talk now?"),
         choices=[("yes", _("Yes")), ("no", _("No, we call back"))],
         widget=forms.RadioSelect,
-        initial="yes",
     )
     priority = forms.TypedChoiceField(
         label=_("How soon"), choices=Priority.choices, coerce=int, initial=Priority.WAITING.value
@@ -116,7 +115,6 @@ class NewCallForm(AskForm):
         label=_("How was the consent given?"),
         choices=[("verbal", _("By voice, I heard it")), ("signed", _("Signed on paper"))],
         widget=forms.RadioSelect,
-        initial="verbal",
     )
     note = forms.CharField(
         label=_("Notes"),
@@ -279,6 +277,7 @@ class PayerCallForm(forms.Form):
 class BrokenOffForm(forms.Form):
     outcome = forms.ChoiceField(
         label=_("No answer?"),
+        widget=forms.Select(attrs={"form": "answers"}),  # sent with what has been typed so far
         choices=[
             ("closed", _("The line is closed")),
             ("hung_up", _("Cut off, or held too long")),

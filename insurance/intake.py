@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import User
-from insurance import bell, membership, preflight
+from insurance import bell, hours, membership, preflight
 from insurance.encryption import blind_index
 from insurance.models import BenefitSnapshot, ComparedProgram, Priority, StatusEvent, Verification
 from insurance.states import OPEN_STATES, Determination, Reason, State, move
@@ -144,7 +144,7 @@ def _fill_in(
     verification.state = verdict.state
     verification.state_reason = verdict.reason
     verification.needed_fields = list(verdict.needed_fields)
-    verification.sla_due_at = Now() + patience(verification.priority)
+    verification.sla_due_at = hours.helpline().after(timezone.now(), patience(verification.priority))  # open hours
     if verdict.state == State.QUEUED:
         verification.next_attempt_at = Now()
         verification.auto_deadline_at = Now() + patience(verification.priority)

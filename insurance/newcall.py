@@ -118,7 +118,7 @@ def _keep_beside(verification: Verification, form: AskForm, by: User | None) -> 
         state=data["state"],
         zip=data["zip"],
         time_zone=time_zone_of(data["zip"], data["state"]),
-        wants_call=bool(data.get("wants_call")),
+        wants_call=bool(data.get("wants_call")) or data.get("safe") == "no",
     )
     if data.get("note"):
         Note.objects.create(verification=verification, author=by, text=data["note"])

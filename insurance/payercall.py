@@ -37,17 +37,7 @@ def start(*, verification: Verification, by: User, number: str) -> ManualCall:
     open_call = ManualCall.objects.filter(verification=verification, ended_at=None).first()
     if open_call and open_call.staff_id == by.pk and verification.state == State.MANUAL_IN_PROGRESS:
         return open_call
-    if verification.state != State.MANUAL_IN_PROGRESS:
-        move(
-            verification,
-            State.MANUAL_IN_PROGRESS,
-            reason=Reason.HELD,
-            actor=by,
-            held_by=by,
-            held_until=Now() + HOLD,
-        )
-    else:
-        _keep_hold(verification, by)
+    _keep_hold(verification, by)
     answers = open_call.answers if open_call else {}
     if open_call:
         _end(open_call, ManualCall.Outcome.HUNG_UP)
@@ -90,6 +80,7 @@ def finish(*, call: ManualCall, by: User, answers: dict[str, Any]) -> BenefitSna
     """Record the representative's answer as evidence L4; a sample of answers goes to a second person."""
     verification = call.verification
     desk.hold(verification=verification, by=by)
+    _keep_hold(verification, by)
     call.answers = plain_json(answers)
     call.rep_name = answers["rep_name"]
     call.reference = answers.get("reference") or None
@@ -211,6 +202,11 @@ def _snapshot(verification: Verification, call: ManualCall, answers: dict[str, A
 
 
 def _keep_hold(verification: Verification, by: User) -> None:
+    """On the phone from now on, also where the hold had run out and nobody else has taken the request since."""
+    if verification.state != State.MANUAL_IN_PROGRESS:
+        in_progress = State.MANUAL_IN_PROGRESS
+        move(verification, in_progress, reason=Reason.HELD, actor=by, held_by=by, held_until=Now() + HOLD)
+        return
     mine = Verification.objects.filter(pk=verification.pk, state=State.MANUAL_IN_PROGRESS)
     mine.update(held_by=by, held_until=Now() + HOLD)
 

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from insurance.fields import plan_not_known
@@ -15,6 +16,27 @@ from insurance.forms import AskForm
 FASTEST_SECONDS = 4
 LONGEST_SECONDS = 24 * 60 * 60
 SALT = "insurance.verify"
+
+# The desk's choices, as the caller would say them.
+ASKING_FOR = [
+    ("self", _("Me")),
+    ("child", _("My child")),
+    ("partner", _("My husband, wife or partner")),
+    ("other", _("Somebody else")),
+]
+ON_THE_PLAN = [
+    ("self", _("The main person on the card")),
+    ("spouse", _("Their husband, wife or partner")),
+    ("child", _("Their child")),
+    ("other", _("Somebody else on the plan")),
+]
+LABELS = {
+    "phone": _("Phone number"),
+    "caller_name": _("What may we call you?"),
+    "language": _("Which language shall we speak?"),
+    "asking_for": _("Is this for you or somebody else?"),
+    "relationship": _("On this plan, the patient is"),
+}
 
 
 def new_mark() -> str:
@@ -33,8 +55,11 @@ class PublicAskForm(AskForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["payer"].required = False
-        self.fields["caller_name"].label = _("What may we call you?")
-        self.fields["phone"].label = _("Phone number")
+        self.fields["language"].initial = "es" if get_language() == "es" else "en"
+        for name, label in LABELS.items():
+            self.fields[name].label = label
+        for name, choices in (("asking_for", ASKING_FOR), ("relationship", ON_THE_PLAN)):
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
 
     def clean_website(self) -> str:
         if self.cleaned_data["website"]:
@@ -54,9 +79,9 @@ class PublicAskForm(AskForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean()
         if data.get("wants_call"):
-            for name in ("member_id", "patient_last_name"):
+            for name, nothing in (("member_id", ""), ("patient_last_name", ""), ("relationship", "self")):
                 self.errors.pop(name, None)
-                data.setdefault(name, "")
+                data.setdefault(name, nothing)
             data["payer"] = data.get("payer") or plan_not_known()
         elif not data.get("payer") and "payer" not in self.errors:
             self.add_error("payer", _("Which plan is it? If you do not know, tick “Please call me”."))

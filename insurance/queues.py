@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from insurance import hours
 from insurance.models import Verification
-from insurance.states import State
+from insurance.states import OPEN_STATES, State
 
 SHOWN = 100
 SOON = timedelta(minutes=20)
@@ -47,7 +47,14 @@ QUEUES = (
     Queue("person", _("Needs a person"), "user-plus", "p", _("Nothing needs a person right now.")),
     Queue("done", _("Done"), "circle-check", "d", _("Nothing was finished in the last seven days.")),
 )
-BY_SLUG = {queue.slug: queue for queue in QUEUES}
+# What a figure of the board leads to; not in the rail.
+LISTS = (
+    Queue("open", _("Unfinished"), "inbox", "", _("Nothing is unfinished.")),
+    Queue("late", _("Over their time"), "clock", "", _("No clock is broken.")),
+    Queue("set-up", _("Set-up errors"), "settings", "", _("There are no set-up errors.")),
+    Queue("dead", _("Dead letters"), "triangle-alert", "", _("There are no dead letters.")),
+)
+BY_SLUG = {queue.slug: queue for queue in (*QUEUES, *LISTS)}
 
 
 def condition(slug: str, user: User) -> Q:
@@ -59,6 +66,10 @@ def condition(slug: str, user: User) -> Q:
         "call-back": still_open & Q(call_after__lt=end_of_today()),
         "waiting": still_open & Q(state__in=WAITING_STATES),
         "person": still_open & Q(state__in=PERSON_STATES),
+        "open": Q(state__in=OPEN_STATES),
+        "late": Q(state__in=OPEN_STATES, sla_due_at__lt=Now()),
+        "set-up": Q(state=State.CONFIG_ERROR),
+        "dead": Q(state=State.DEAD_LETTER),
         "done": (Q(casework__closed_at__gte=Now() - timedelta(days=7)))
         | Q(state=State.CANCELLED, casework__closed_at=None, created_at__gte=Now() - timedelta(days=7)),
     }

@@ -21,6 +21,7 @@ urlpatterns = [
     path("rows/", queue.rows, name="desk_rows"),
     path("next/", queue.take_next, name="desk_next"),
     path("search/", queue.search, name="desk_search"),
+    path("undo/", request.undo, name="desk_undo"),
     path("new/", newcall.new_call, name="desk_new"),
     path("new/draft/", newcall.save_draft, name="desk_draft"),
     path("new/send/", newcall.send_call, name="desk_send"),

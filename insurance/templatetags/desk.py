@@ -6,8 +6,11 @@ from django import template
 from django.forms import BooleanField, BoundField, ChoiceField
 from django.utils.translation import gettext as _
 
+from insurance import doubts
 from insurance.answer import money
 from insurance.fields import PayerField, PhoneField
+from insurance.models import Consent
+from insurance.models.route import Detail
 from programs.models import Payer, Program
 
 register = template.Library()
@@ -23,6 +26,14 @@ def wait(minutes: int) -> str:
         return _("{h} h {m} min").format(h=hours, m=rest) if rest else _("{h} h").format(h=hours)
     days = hours // 24
     return _("1 day") if days == 1 else _("{d} days").format(d=days)
+
+
+@register.filter
+def took(milliseconds: float | None) -> str:
+    """4 ms, 1.2 s: how long a payer takes."""
+    if milliseconds is None:
+        return "–"
+    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
 
 
 @register.filter
@@ -68,7 +79,19 @@ def dollars(result: dict[str, Any]) -> str:
 @register.filter
 def listed(words: object) -> str:
     """A list as words; anything else as it is."""
-    return ", ".join(str(word).replace("_", " ") for word in words) if isinstance(words, list) else str(words)
+    return ", ".join(doubts.in_words(str(word)) for word in words) if isinstance(words, list) else str(words)
+
+
+@register.filter
+def scopes(given: list[str]) -> str:
+    """What a consent allows, in words."""
+    return ", ".join(str(Consent.Scope(scope).label) for scope in given)
+
+
+@register.filter
+def details(needed: list[str]) -> str:
+    """What the payer wants to know, in words."""
+    return ", ".join(str(Detail(detail).label) if detail in Detail.values else detail for detail in needed)
 
 
 @register.filter

@@ -5,6 +5,7 @@ import uuid
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -68,11 +69,16 @@ def send_call(request: StaffRequest) -> HttpResponse:
 def save_draft(request: StaffRequest) -> HttpResponse:
     """Keeps what has been typed, and opens the crisis panel when the words ask for it."""
     draft = _keep(request, _uid(request))
-    return render(
+    if request.headers.get("HX-Request") != "true":
+        return redirect(f"{reverse('desk_new')}?draft={draft.uid}" if draft else "desk_new")
+    response = render(
         request,
         "insurance/new_call.html#kept",
         {"kept_at": timezone.now() if draft else None, "in_danger": _in_danger(request)},
     )
+    if draft:  # so that a reload, a crash or a new sign-in leads back to it
+        response["HX-Replace-Url"] = f"{reverse('desk_new')}?draft={draft.uid}"
+    return response
 
 
 @require_POST

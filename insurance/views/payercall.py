@@ -50,6 +50,8 @@ def call_page(request: StaffRequest, verification: Verification) -> HttpResponse
 def keep(request: StaffRequest, verification: Verification) -> HttpResponse:
     call = _my_call(request, verification)
     payercall.keep(call=call, by=request.user, answers=_typed(request))
+    if request.headers.get("HX-Request") != "true":
+        return redirect("payer_call", verification.public_id)
     return render(request, "insurance/payer_call.html#kept", {"kept_at": timezone.now()})
 
 
@@ -67,11 +69,13 @@ def finish(request: StaffRequest, verification: Verification) -> HttpResponse:
     return redirect(verification)
 
 
+@sensitive_post_parameters()
 @require_POST
 @of_request
 def break_off(request: StaffRequest, verification: Verification) -> HttpResponse:
     call = _my_call(request, verification)
     form = BrokenOffForm(request.POST)
+    payercall.keep(call=call, by=request.user, answers=_typed(request))
     if form.is_valid():
         payercall.break_off(call=call, by=request.user, outcome=form.cleaned_data["outcome"])
         messages.info(request, _("What you learned is kept for the next call."))

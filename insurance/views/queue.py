@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import policy
 from accounts.middleware import StaffRequest
-from insurance import desk, finding, queues
+from insurance import desk, finding, queues, undoing
 from insurance.forms import SearchForm
 from insurance.models import Verification
 
@@ -20,6 +20,8 @@ def home(request: StaffRequest) -> HttpResponse:
     """/desk/: the queue for agents and supervisors, its own first page for every other role."""
     if not policy.allows("desk_rows", "GET", request.user.role):
         return redirect({"admin": "people", "auditor": "audit_trail"}.get(request.user.role, "admin:index"))
+    if request.GET.get("queue") in queues.BY_SLUG:
+        request.session["queue"] = request.GET["queue"]  # where finishing a request leads back to
     return render(request, "insurance/desk.html", list_context(request))
 
 
@@ -29,7 +31,7 @@ def rows(request: StaffRequest) -> HttpResponse:
 
     Nothing is moved under anybody's cursor.
     """
-    context = list_context(request)
+    context = {**list_context(request), "is_poll": True}
     if request.GET.get("have") == context["signature"]:
         return render(request, "insurance/list.html#rows", context)
     response = render(request, "insurance/list.html#changed", context)
@@ -39,7 +41,7 @@ def rows(request: StaffRequest) -> HttpResponse:
 
 def list_context(request: StaffRequest) -> dict[str, object]:
     """What the list beside every open request needs."""
-    asked = request.GET.get("queue", "")
+    asked = request.GET.get("queue") or request.session.get("queue", "")
     queue = queues.BY_SLUG.get(asked, queues.QUEUES[0])
     found = list(queues.rows(queue.slug, request.user))
     return {
@@ -48,6 +50,7 @@ def list_context(request: StaffRequest) -> dict[str, object]:
         "rows": [(row, queues.clock(row)) for row in found],
         "signature": signature(found),
         "open_id": request.GET.get("open", ""),
+        "undo": undoing.Before.read(request.session.get("undo")),
     }
 
 

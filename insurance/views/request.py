@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import audit
 from accounts.middleware import StaffRequest
 from accounts.models import Verb
-from insurance import answer, consent, desk, hours, queues, statuslink
+from insurance import answer, consent, crisis, desk, hours, queues, statuslink, undoing
 from insurance.consent import ConsentRevokedError
 from insurance.forms import CloseForm, DecisionForm, DetailsForm, HandOverForm, NoteForm, SnoozeForm, WhyForm
 from insurance.models import CostEstimate, Disclosure, Verification
@@ -43,6 +43,8 @@ def of_request(view: View) -> View:
             refusal = _("Somebody else changed this request a moment ago. Look at it again.")
         except ConsentRevokedError:
             refusal = _("The consent was taken back. Nothing more may be told to anybody.")
+        if request.headers.get("HX-Request") == "true":  # what is typed stays on the page, with the sentence beside it
+            return render(request, "insurance/refused.html", {"refusal": refusal}, status=409)
         verification = Verification.objects.get(pk=verification.pk)
         return show(request, verification, refusal=refusal, status=409)
 
@@ -124,7 +126,8 @@ def take(request: StaffRequest, verification: Verification) -> HttpResponse:
 @require_POST
 @of_request
 def release(request: StaffRequest, verification: Verification) -> HttpResponse:
-    desk.release(verification=verification, by=request.user)
+    with undoing.watched(request.session, verification):
+        desk.release(verification=verification, by=request.user)
     messages.success(request, _("It is back in the queue."))
     return redirect("desk")
 
@@ -135,7 +138,8 @@ def hand_over(request: StaffRequest, verification: Verification) -> HttpResponse
     form = HandOverForm(request.POST, by=request.user)
     if not form.is_valid():
         return show(request, verification, hand_over_form=form, status=422)
-    desk.hand_over(verification=verification, by=request.user, to=form.cleaned_data["to"])
+    with undoing.watched(request.session, verification):
+        desk.hand_over(verification=verification, by=request.user, to=form.cleaned_data["to"])
     messages.success(request, _("{name} has it now.").format(name=form.cleaned_data["to"]))
     return redirect("desk")
 
@@ -147,7 +151,8 @@ def snooze(request: StaffRequest, verification: Verification) -> HttpResponse:
     if not form.is_valid():
         return show(request, verification, snooze_form=form, status=422)
     until = form.cleaned_data["until"]
-    desk.snooze(verification=verification, by=request.user, until=until)
+    with undoing.watched(request.session, verification):
+        desk.snooze(verification=verification, by=request.user, until=until)
     if not hours.helpline().is_open(until):
         messages.warning(request, _("Note: the helpline is closed at that time."))
     messages.success(request, _("It comes back under “Call back today” on that day."))
@@ -160,9 +165,26 @@ def close(request: StaffRequest, verification: Verification) -> HttpResponse:
     form = CloseForm(request.POST)
     if not form.is_valid():
         return show(request, verification, close_form=form, status=422)
-    desk.close(verification=verification, by=request.user, outcome=form.cleaned_data["outcome"])
+    with undoing.watched(request.session, verification):
+        desk.close(verification=verification, by=request.user, outcome=form.cleaned_data["outcome"])
     messages.success(request, _("Done. It is kept under “Done”."))
     return redirect("desk")
+
+
+@require_POST
+def undo(request: StaffRequest) -> HttpResponse:
+    """Take back what was done last, within ten seconds."""
+    before = undoing.Before.read(request.session.pop("undo", None))
+    if before is None:
+        messages.error(request, _("It is too late to undo that. Open the request to change it."))
+        return redirect("desk")
+
+    def put_back(request: StaffRequest, verification: Verification) -> HttpResponse:
+        undoing.undo(before, by=request.user)
+        messages.success(request, _("Undone. You have it again."))
+        return redirect(verification)
+
+    return of_request(put_back)(request, before.public_id)
 
 
 @require_POST
@@ -197,7 +219,10 @@ def add_note(request: StaffRequest, verification: Verification) -> HttpResponse:
     form = NoteForm(request.POST)
     if not form.is_valid():
         return show(request, verification, note_form=form, status=422)
-    desk.add_note(verification=verification, by=request.user, text=form.cleaned_data["text"])
+    text = form.cleaned_data["text"]
+    desk.add_note(verification=verification, by=request.user, text=text)
+    if crisis.speaks_of_danger(text):
+        return show(request, verification, in_danger=True)
     return redirect(verification)
 
 

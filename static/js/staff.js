@@ -5,6 +5,7 @@ const rows = () => [...document.querySelectorAll(".qlist .qi")];
 const dialog = one("#keys");
 const off = one("#keysoff");
 const SWITCH = "desk-keys";
+const areOff = () => document.cookie.split("; ").includes(`${SWITCH}=off`); // signing out empties every other store
 let going = 0;
 
 function step(by) {
@@ -16,12 +17,12 @@ function step(by) {
   to?.scrollIntoView({ block: "nearest" });
 }
 
-function open(selector) {
-  const part = one(selector);
-  if (!part) return;
-  if (part.matches("details")) part.open = true;
+function press(button) {
+  button.click();
+  const part = button.matches("summary") && button.parentElement;
+  if (!part?.open) return;
   part.scrollIntoView({ block: "nearest" });
-  (part.querySelector("input:not([type=hidden]), select, textarea, button") ?? part).focus();
+  part.querySelector("input:not([type=hidden]), select, textarea, button")?.focus();
 }
 
 const KEYS = {
@@ -30,12 +31,10 @@ const KEYS = {
   "/": () => one("#sq")?.focus(),
   "?": () => dialog?.showModal(),
   n: () => one("#id_text")?.focus(),
-  s: () => open("#snooze"),
-  e: () => open("#close"),
 };
 
 function typing(target) {
-  return target.matches("input:not([type=checkbox], [type=radio], [type=submit]), select, textarea, [contenteditable]");
+  return target.matches("input:not([type=submit], [type=button]), select, textarea, [contenteditable]");
 }
 
 addEventListener("keydown", (event) => {
@@ -45,7 +44,7 @@ addEventListener("keydown", (event) => {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
-  if (dialog?.open || localStorage.getItem(SWITCH) === "off") return;
+  if (dialog?.open || areOff()) return;
   const key = event.key.toLowerCase();
   const act = Date.now() - going < 1500 ? () => one(`[data-go="${CSS.escape(key)}"]`)?.click() : KEYS[key];
   const button = one(`[data-k="${CSS.escape(key)}"]`);
@@ -53,15 +52,22 @@ addEventListener("keydown", (event) => {
   if (!act && !button) return;
   event.preventDefault();
   if (act) act();
-  else button.click();
+  else press(button);
 });
 
 if (off) {
-  off.checked = localStorage.getItem(SWITCH) === "off";
-  off.addEventListener("change", () => localStorage.setItem(SWITCH, off.checked ? "off" : "on"));
+  off.checked = areOff();
+  off.addEventListener("change", () => {
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `${SWITCH}=${off.checked ? "off" : "on"}; path=/; max-age=31536000; samesite=lax${secure}`;
+  });
 }
 for (const opener of document.querySelectorAll("[data-open=keys]"))
   opener.addEventListener("click", () => dialog?.showModal());
+
+// What can be undone can be for ten seconds; then its button goes.
+for (const bar of document.querySelectorAll(".undo[data-seconds]"))
+  setTimeout(() => bar.remove(), Number(bar.dataset.seconds) * 1000);
 
 // A birth date is typed without looking for the slash.
 for (const input of document.querySelectorAll("[placeholder='MM/DD/YYYY']"))

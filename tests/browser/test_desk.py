@@ -1,10 +1,13 @@
 """The desk in a browser: a whole call by keyboard, two people and one request, a phone's width."""
 
 import os
+import random
+import re
 import time
 from pathlib import Path
 
 import pytest
+from django.contrib.sessions.models import Session
 
 from insurance import publicforms, statuslink, verification
 from insurance.models import Verification
@@ -18,6 +21,9 @@ from tests.insurance.factories import (
 )
 
 SHOTS = os.environ.get("SHOTS")  # a folder: keep pictures of the pages
+# HUMAN=1: a second of listening before each field, five keys a second. Otherwise as fast as the browser takes them.
+PAUSE, KEY = (1.0, 200) if os.environ.get("HUMAN") else (0, 0)
+CLAIMS = int(os.environ.get("CLAIMS", "2"))  # how often two browsers want the same request
 
 
 def picture(page, name):
@@ -53,21 +59,18 @@ def test_a_whole_call_by_keyboard_alone(open_page, agent, askable, payer_says):
     keys.press("+")
     page.wait_for_url("**/desk/new/")
     page.locator("#id_safe_0").focus()
-    steps = [
-        *("Tab", "4145550142", "Tab", "Space", "Tab", "Maria Example", "Tab", "Tab"),  # phone, message, name, language
-        *("ArrowDown", "Tab", "after 3 pm", "Tab", "Tab"),  # for whom, when, how soon
-        *("Wisc", "Tab", "53202", "Tab", "Space", "Tab"),  # state, ZIP, care for
-    ]
-    press(keys, steps)
+    press(
+        keys, ["Space", "Tab", "4145550142", "Tab", "ArrowDown", "Tab", "after 3 pm", "Tab", "Tab"]
+    )  # to the language
+    press(keys, ["ArrowDown", "Tab", "Maria Example", "Tab"])  # for whom, and the caller's name
+    press(keys, ["Space", "Tab", "Wisc", "Tab", "53202", "Tab"])  # the care, state, ZIP
     choose(page, "#id_payer", "Example Hea")
-    press(keys, ["Tab", "SIMPPO001", "Tab", "Jordan", "Tab", "Example", "Tab", "04121990", "Tab", "Tab", "Tab"])
+    press(
+        keys, ["Tab", "SIMPPO001", "Tab", "Jordan", "Tab", "Example", "Tab", "04121990", "Tab", "Space", "Tab", "Tab"]
+    )
     assert page.input_value("#id_subscriber_birth_date") == "04/12/1990"
-    page.locator("#id_program_1").focus()
     choose(page, "#id_program_1", "Third Ward")
-    page.locator("#id_consent_verify").focus()
-    keys.press("Space")
-    page.locator("#id_note").focus()
-    keys.type("He finished detox on Friday.")
+    press(keys, ["Tab", "Tab", "Tab", "Space", "Tab", "Tab", "Tab", "Space", "Tab", "He finished detox on Friday."])
     keys.press("Control+Enter")
     page.get_by_role("heading", name="Check what you wrote").wait_for()
     picture(page, "check")
@@ -78,7 +81,7 @@ def test_a_whole_call_by_keyboard_alone(open_page, agent, askable, payer_says):
     page.locator("#id_text").fill("she will call again at six")
     payer_says(row)
     page.get_by_text("computer told us").wait_for()
-    assert page.locator("#state").inner_text() == "Done"
+    assert page.locator("#state").inner_text() == "Answer ready"
     assert page.locator("#id_text").input_value() == "she will call again at six"
     picture(page, "answer")
     assert took < 120
@@ -92,14 +95,15 @@ def press(keys, steps):
     for step in steps:
         if step in {"Tab", "Space", "ArrowDown", "Enter"}:
             keys.press(step)
+            time.sleep(PAUSE if step == "Tab" else 0)
         else:
-            keys.type(step)
+            keys.type(step, delay=KEY)
 
 
 def choose(page, field, text):
     """Pick the first suggestion with the arrow keys."""
     assert page.evaluate("document.activeElement.id") == field.removeprefix("#")
-    page.keyboard.type(text, delay=20)
+    page.keyboard.type(text, delay=max(KEY, 20))
     page.locator(f"{field}-list [role=option]").first.wait_for()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -117,13 +121,67 @@ def test_no_shortcut_fires_while_somebody_types(open_page, agent, askable):
 
 
 def test_two_people_want_one_request_and_one_learns_who_has_it(open_page, staff, signed_in, askable):
+    """Both have it open and press A before either has an answer: one holds it, the other reads who and until when."""
+    people = ["Dana One", "Sam Two"]
+    pages = [open_page("/desk/", client=signed_in(staff("agent", name=name))) for name in people]
+    winners = []
+    for _round in range(CLAIMS):
+        row = VerificationFactory(state="manual_required", payer=askable[0], program=askable[1])
+        for page in pages:
+            page.goto(row.get_absolute_url())
+        for page in random.sample(pages, 2):  # the key starts the request; neither waits for its answer
+            page.evaluate("() => { setTimeout(() => document.querySelector('[data-k=a]').click()) }")
+        said = [taken(page) for page in pages]
+        (winner,) = [name for name, words in zip(people, said, strict=True) if words == "Release"]
+        (loser,) = [words for words in said if words != "Release"]
+        assert re.search(rf"{winner} has this until \d+:\d\d [AP]M", loser), said
+        winners.append(winner)
+    if SHOTS:
+        won = {name: winners.count(name) for name in people}
+        Path(SHOTS, "claims.txt").write_text(f"{CLAIMS} rounds, one holder each: {won}")
+
+
+def taken(page):
+    """What a page says after its person wanted the request: the button to give it back, or who was faster."""
+    found = page.locator("button:has-text('Release'), [role=alert]:has-text('has this until')").first
+    found.wait_for()
+    text = found.inner_text()
+    return "Release" if "Release" in text else text
+
+
+def test_a_slip_is_undone_by_a_key_and_a_finished_request_leads_back_to_its_queue(open_page, agent, askable):
     row = VerificationFactory(state="manual_required", payer=askable[0], program=askable[1])
-    dana, sam = signed_in(staff("agent", name="Dana One")), signed_in(staff("agent", name="Sam Two"))
-    first, second = (open_page(row.get_absolute_url(), client=person) for person in (dana, sam))
-    first.keyboard.press("a")
-    first.get_by_role("button", name="Release").wait_for()
-    second.keyboard.press("a")
-    second.get_by_text("Dana One has this until").wait_for()
+    page = open_page("/desk/?queue=person", client=agent)
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/desk/IV-**")
+    page.keyboard.press("a")
+    page.get_by_role("button", name="Release").wait_for()
+    page.keyboard.press("e")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Needs a person", level=1).wait_for()
+    picture(page, "undo")
+    page.keyboard.press("u")
+    page.get_by_role("button", name="Release").wait_for()
+    assert Verification.objects.get(pk=row.pk).casework.closed_at is None
+
+
+def test_words_of_danger_are_met_where_one_types(open_page, agent, askable):
+    page = open_page("/desk/new/", client=agent, width=390)
+    page.get_by_role("textbox", name="Notes").fill("Ella dice que quiere quitarse la vida")
+    page.get_by_text("Somebody may be in danger").wait_for()
+    assert page.locator(".crisis-now").evaluate("(panel) => panel.getBoundingClientRect().top < innerHeight")
+    picture(page, "crisis")
+
+
+def test_a_lost_session_leads_back_to_the_draft(open_page, agent, staff, askable, signed_in):
+    page = open_page("/desk/new/", client=agent)
+    page.get_by_role("textbox", name="Notes").fill("typed before")
+    page.wait_for_url("**/desk/new/?draft=*")
+    Session.objects.all().delete()
+    page.get_by_role("textbox", name="Notes").fill("typed after")
+    page.wait_for_url("**/accounts/login/?next=/desk/new/**draft**")
 
 
 def test_what_is_typed_survives_a_closed_window(open_page, agent):
@@ -133,6 +191,7 @@ def test_what_is_typed_survives_a_closed_window(open_page, agent):
     page.close()
     page = open_page("/desk/new/", client=agent)
     page.get_by_role("link", name="Go on with the call").click()
+    page.wait_for_url("**?draft=*")
     assert page.get_by_role("textbox", name="Notes").input_value() == "not finished yet"
 
 
@@ -141,11 +200,14 @@ def test_a_family_asks_without_javascript_and_follows_the_link(open_page, askabl
     page = open_page(f"/verify/?program={askable[1].slug}", width=390, js=False)
     page.get_by_label("Phone number").fill("414 555 0142")
     page.get_by_role("group", name="May we leave a message?").get_by_label("No").check()
+    page.get_by_role("group", name="Is this for you or somebody else?").get_by_label("My child").check()
     page.get_by_role("group", name="What is the care for?").get_by_label("Mental health").check()
+    page.get_by_role("group", name="On this plan, the patient is").get_by_label("The main person on the card").check()
     page.locator("#id_payer").fill("Example Health PPO")
     page.get_by_label("Member ID").fill("SIMPPO001")
     page.locator("#id_consent_verify").check()
     page.get_by_role("button", name="Check what I wrote").click()
+    picture(page, "verify-check")
     page.get_by_role("button", name="Send", exact=True).click()
     picture(page, "done")
     link = page.locator("a.break").inner_text()

@@ -54,7 +54,7 @@ def test_a_payers_week_is_counted():
     (row,) = board.payers()
     assert (row["payer"], row["asked"], row["answered"]) == ("Example Health", 5, 4)
     assert row["p50"] == 300
-    assert row["rejections"] == "75 1"
+    assert row["rejections"] == "75 × 1"
 
 
 def test_broken_clocks_and_the_oldest_request_stand_on_top():
@@ -63,6 +63,19 @@ def test_broken_clocks_and_the_oldest_request_stand_on_top():
     tiles = {str(tile.label): tile for tile in board.tiles()}
     assert tiles["Clocks broken"].value == "1"
     assert (tiles["Oldest unfinished request"].value, tiles["Oldest unfinished request"].is_bad) == ("9 h", True)
+
+
+def test_each_figure_leads_to_the_requests_behind_it(client):
+    VerificationFactory(state="manual_required", sla_due_at=timezone.now() - timedelta(minutes=1))
+    VerificationFactory(state="dead_letter", sla_due_at=timezone.now() + timedelta(hours=1))
+    for tile in board.tiles():
+        if tile.queue:
+            behind = client.get(reverse("desk"), {"queue": tile.queue}).context["rows"]
+            assert tile.label == "Oldest unfinished request" or len(behind) == int(tile.value)
+
+
+def test_every_day_of_the_week_is_in_the_chart():
+    assert [bar.value for bar in board.finished_by_day()] == [0] * 7
 
 
 def test_what_each_colleague_has_in_hand(staff):

@@ -148,8 +148,77 @@ def test_a_draft_belongs_to_its_writer_alone(client, askable, staff, signed_in):
 
 
 def test_words_of_danger_open_the_988_panel(client, askable):
-    kept = client.post(reverse("desk_draft"), call_with(askable, note="She says she wants to die."))
+    kept = client.post(
+        reverse("desk_draft"), call_with(askable, note="She says she wants to die."), headers={"HX-Request": "true"}
+    )
     assert "tel:988" in kept.content.decode()
+
+
+def test_words_of_danger_in_a_note_open_it_too(client):
+    verification = VerificationFactory(state="manual_required")
+    address = reverse("verification_note", args=[verification.public_id])
+    assert client.post(address, {"text": "He is doing fine."}).status_code == 302
+    page = client.post(address, {"text": "Dice que ya no quiere vivir."}).content.decode()
+    assert "Somebody may be in danger" in page
+
+
+def test_nothing_that_can_be_wrong_is_chosen_beforehand(client):
+    page = BeautifulSoup(client.get(reverse("desk_new")).content, "html.parser")
+    assert [box["name"] for box in page.find(id="call").find_all("input", checked=True)] == []
+
+
+def test_the_clock_of_a_request_stands_still_while_nobody_answers(client, askable, settings):
+    settings.HELPLINE_HOLIDAYS = [str(timezone.localdate() + timedelta(days=day)) for day in range(3)]
+    client.post(reverse("desk_send"), call_with(askable))
+    assert timezone.localdate(Verification.objects.get().sla_due_at) == timezone.localdate() + timedelta(days=3)
+
+
+def test_a_caller_who_cannot_talk_now_wants_a_call(client, askable):
+    client.post(reverse("desk_send"), call_with(askable, safe="no"))
+    assert Casework.objects.get().wants_call
+
+
+def test_a_kept_draft_leads_back_to_itself(client, askable):
+    call = call_with(askable)
+    there = f"{reverse('desk_new')}?draft={call['draft']}"
+    assert client.post(reverse("desk_draft"), call, headers={"HX-Request": "true"})["HX-Replace-Url"] == there
+    assert client.post(reverse("desk_draft"), call).url == there
+
+
+def test_whoever_was_signed_out_comes_back_to_the_page_they_left(client):
+    client.logout()
+    left = "/desk/new/?draft=9d6f1c34-8f0e-4a30-9e56-3a6b8c5f0a11"
+    headers = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{left}"}
+    answer = client.post(reverse("desk_draft"), headers=headers)
+    assert answer.status_code == 401
+    assert answer["HX-Redirect"] == f"{reverse('account_login')}?next=/desk/new/%3Fdraft%3D{left.partition('=')[2]}"
+    elsewhere = client.post(
+        reverse("desk_draft"), headers={**headers, "HX-Current-URL": "https://evil.example//x.example/"}
+    )
+    assert "evil" not in elsewhere["HX-Redirect"]
+    assert client.post(reverse("desk_new")).url.endswith("?next=/desk/new/")
+
+
+def test_a_poll_brings_the_numbers_beside_the_queues(client):
+    VerificationFactory(state="manual_required")
+    address = BeautifulSoup(client.get(reverse("desk")).content, "html.parser").find(id="rows")["hx-get"]
+    fresh = BeautifulSoup(client.get(address, headers={"HX-Poll": "1"}).content, "html.parser")
+    assert fresh.find(id="n-new")["hx-swap-oob"] == "true"
+    assert fresh.find(id="n-new").text == "1"
+
+
+def test_finishing_leads_back_to_the_queue_one_came_from(client, agent):
+    verification = VerificationFactory(state="manual_required")
+    client.get(reverse("desk"), {"queue": "person"})
+    desk.take(verification=verification, by=agent)
+    client.post(reverse("verification_release", args=[verification.public_id]))
+    assert client.get(reverse("desk")).context["queue"].slug == "person"
+
+
+def test_codes_are_said_in_words(client):
+    verification = VerificationFactory(state="needs_info", needed_fields=["member_id", "payer"])
+    page = client.get(verification.get_absolute_url()).content.decode()
+    assert "Member ID, The right payer" in page
 
 
 def test_a_call_starts_from_a_program(client, askable):

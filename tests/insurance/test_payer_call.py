@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from insurance import desk, payercall, script
+from insurance import desk, payercall, script, sweeper
 from insurance.models import BenefitSnapshot, Casework, Disclosure, ManualCall, Review, Verification
 from insurance.states import Determination
 from tests.insurance.factories import PayerPhoneLineFactory, ProgramBillingFactory, VerificationFactory
@@ -110,6 +110,38 @@ def test_answers_survive_a_hold_that_ran_out(client, verification, staff, signed
     page = other.get(reverse("payer_call", args=[verification.public_id])).content.decode()
     assert 'value="600"' in page
     assert client.get(reverse("payer_call", args=[verification.public_id])).status_code == 409
+
+
+def test_a_hold_that_ran_out_comes_back_while_nobody_else_wants_it(client, verification, agent):
+    start(client, verification)
+    long_ago = timezone.now() - timedelta(minutes=1)
+    Casework.objects.update(held_until=long_ago)
+    Verification.objects.update(held_until=long_ago)
+    sweeper.escalate()
+    assert Verification.objects.get().state == "manual_required"
+    client.post(reverse("payer_call_keep", args=[verification.public_id]), {"deductible_left": "600"})
+    assert (Verification.objects.get().state, Verification.objects.get().held_by) == ("manual_in_progress", agent)
+    Verification.objects.update(held_until=long_ago)
+    sweeper.escalate()
+    finish(client, verification)
+    assert Verification.objects.get().state == "completed"
+
+
+def test_what_cannot_be_kept_any_more_is_said_where_one_types(client, verification, staff):
+    start(client, verification)
+    Casework.objects.update(held_until=timezone.now() - timedelta(seconds=1))
+    desk.take(verification=verification, by=staff("agent", name="Sam"))
+    kept = client.post(reverse("payer_call_keep", args=[verification.public_id]), headers={"HX-Request": "true"})
+    assert kept.status_code == 409
+    assert "Sam has this until" in kept.content.decode()
+    assert "<html" not in kept.content.decode()
+
+
+def test_putting_it_back_keeps_what_was_typed_last(client, verification):
+    start(client, verification)
+    fields = {"outcome": "hung_up", "deductible_left": "600"}
+    client.post(reverse("payer_call_break", args=[verification.public_id]), fields)
+    assert ManualCall.objects.get().answers["deductible_left"] == "600"
 
 
 def test_nobody_calls_about_a_request_that_a_colleague_holds(client, verification, staff):

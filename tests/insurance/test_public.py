@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from insurance import statuslink
@@ -192,7 +193,28 @@ def test_the_secret_is_not_in_the_database(client, asked):
 
 
 def test_the_form_speaks_spanish(client):
-    assert client.get("/es/verify/").status_code == 200
+    page = BeautifulSoup(client.get("/es/verify/").content, "html.parser")
+    assert page.find(id="id_language").find("option", selected=True)["value"] == "es"
+
+
+def test_the_caller_is_asked_in_the_callers_words_and_nothing_is_chosen_beforehand(client):
+    page = BeautifulSoup(client.get(reverse("verify")).content, "html.parser")
+    assert "Is this for you or somebody else?" in page.text
+    assert "Themselves" not in page.text
+    assert page.find_all("input", checked=True) == []
+
+
+def test_a_caller_in_danger_reads_words_for_callers(client, asked):
+    page = client.post(reverse("verify"), asked(contact_notes="I want to die")).content.decode()
+    assert "You do not have to be alone with this" in page
+    assert "Stay on the line" not in page
+
+
+def test_whoever_would_rather_talk_leaves_no_plan(client, asked):
+    left_out = {"payer", "member_id", "relationship", "subscriber_last_name", "subscriber_birth_date", "program_1"}
+    fields = {name: value for name, value in asked(wants_call="on").items() if name not in left_out}
+    assert send(client, fields).status_code == 200
+    assert Verification.objects.get().casework.wants_call
 
 
 @pytest.mark.parametrize("address", ["/verify/", "/verify/send/"])
