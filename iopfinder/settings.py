@@ -341,6 +341,7 @@ LOGGING = {
         # Servers log through the same allow-list: their own formats would write addresses with query strings.
         "gunicorn.error": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         "gunicorn.access": {"handlers": [], "propagate": False},
+        "fido2": {"level": "WARNING"},  # it names the passkey
         "httpx": {"level": "WARNING"},  # it logs every address it asks
     },
 }

@@ -54,11 +54,12 @@ def test_an_admin_invites_in_the_browser_and_sees_the_link_once(staff, signed_in
     assert User.objects.get(email="a@b.example").role == "supervisor"
 
 
-def test_disabling_ends_the_persons_sessions_at_once(staff, signed_in):
+@pytest.mark.parametrize(("act", "fields"), [("person_disable", {}), ("person_role", {"role": "agent"})])
+def test_disabling_and_a_new_role_end_the_persons_sessions_at_once(staff, signed_in, act, fields):
     admin, agent = staff("admin"), staff("supervisor")
     theirs = signed_in(agent)
     assert theirs.get(reverse("mfa_index")).status_code == 200
-    signed_in(admin).post(reverse("person_disable", args=[agent.pk]))
+    signed_in(admin).post(reverse(act, args=[agent.pk]), fields)
     assert theirs.get(reverse("mfa_index")).status_code == 302
 
 

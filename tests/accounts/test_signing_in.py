@@ -1,8 +1,11 @@
 """Signing in: password, second step, idle and absolute limits, throttles."""
 
+import re
 import time
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.contrib.auth.signals import user_login_failed
 from django.urls import reverse
 
 from tests.staff import PASSWORD, code_now
@@ -95,3 +98,67 @@ def test_private_pages_are_never_stored(staff, signed_in):
 def test_signing_out_clears_what_the_browser_kept(staff, signed_in):
     answer = signed_in(staff("agent")).post(reverse("account_logout"))
     assert answer["Clear-Site-Data"] == '"cache", "storage"'
+
+
+def test_a_recovery_code_works_once_and_in_place_of_the_phone(client, staff):
+    user = staff("agent")
+    code = RecoveryCodes.activate(user).get_unused_codes()[0]
+    for expected in (True, False):
+        client.logout()
+        sign_in(client, user)
+        client.post(reverse("mfa_authenticate"), {"code": code})
+        assert ("_auth_user_id" in client.session) is expected
+
+
+def test_one_sees_ones_sessions_and_ends_the_others(staff, signed_in):
+    user = staff("agent")
+    here, elsewhere = signed_in(user), signed_in(user)
+    assert here.get(reverse("usersessions_list")).content.count(b"127.0.0.1") == 2
+    here.post(reverse("usersessions_list"))
+    assert elsewhere.get(reverse("usersessions_list")).status_code == 302
+    assert here.get(reverse("usersessions_list")).status_code == 200
+
+
+@pytest.fixture
+def judged():
+    """Passwords that were really compared, not turned away before."""
+    seen = []
+
+    def note(sender, credentials, **_):
+        seen.append(credentials["email"])
+
+    user_login_failed.connect(note)
+    yield seen
+    user_login_failed.disconnect(note)
+
+
+@pytest.mark.parametrize("network", ["203.0.113.9", "2001:db8:1:2::{:x}"], ids=["one address", "one IPv6 network"])
+def test_a_list_of_stolen_passwords_gets_five_tries_in_five_minutes(client, staff, judged, time_machine_at, network):
+    user = staff("agent")
+    for number in range(200):
+        typed = {"login": user.email, "password": f"stolen password number {number}"}
+        client.post(reverse("account_login"), typed, REMOTE_ADDR=network.format(number + 1))
+        time_machine_at(1.4)
+    assert len(judged) <= 5
+    assert sign_in(client, user).url == reverse("mfa_authenticate")  # its owner, elsewhere
+
+
+def test_many_people_tried_from_one_address_count_together(client, staff, judged, time_machine_at):
+    time_machine_at(0)
+    for number in range(60):
+        typed = {"login": f"person{number}@helpline.example", "password": "the one password everybody has"}
+        client.post(reverse("account_login"), typed, REMOTE_ADDR="203.0.113.9")
+    assert len(judged) <= 30
+
+
+def test_a_stranger_a_colleague_and_somebody_disabled_are_told_the_same(client, staff):
+    known, disabled = staff("agent"), staff("agent")
+    disabled.is_active = False
+    disabled.save()
+    told = set()
+    for email in (known.email, disabled.email, "nobody@helpline.example"):
+        page = client.post(
+            reverse("account_login"), {"login": email, "password": "not the one at all"}
+        ).content.decode()
+        told.add(re.sub(r'value="[^"]*"', "", page))
+    assert len(told) == 1

@@ -10,6 +10,7 @@ import redis
 from celery import current_app
 from django.core import mail
 from django.db import connection
+from django.test import Client
 from django.urls import reverse
 
 from insurance import consent, statuslink, verification
@@ -171,8 +172,42 @@ def ask_as_a_family(client, askable, move_clock):
     return re.search(r"/status/#([\w-]+)", page.content.decode())[1]
 
 
+def break_things(client, stranger, row, askable) -> dict[str, str]:
+    """Pages that go wrong while personal values are on their way: each one's body."""
+    call = {**FORM, **CANARIES, **askable}
+    strict = Client(enforce_csrf_checks=True)
+    pages = {
+        "403 without a token": strict.post(reverse("verify_send"), call),
+        "404": client.post("/nothing/here/", call),
+        "405": client.put(reverse("desk_new"), call),
+        "not allowed": stranger.post(reverse("desk_send"), call),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE insurance_verification SET member_id = 'planted' WHERE id = %s", [row.pk])
+    client.raise_request_exception = False
+    pages["500"] = client.post(reverse("verification_reveal", args=[row.public_id]), {"why": "caller-asks", **call})
+    assert [page.status_code for page in pages.values()] == [403, 404, 405, 403, 500]
+    return {name: page.content.decode() for name, page in pages.items()}
+
+
+def look_around(staff, signed_in, settings, client) -> dict[str, str]:
+    """What the others may see: figures, board, export, trail, probes."""
+    settings.METRICS_TOKEN = "scraper"
+    lead, auditor, admin = (signed_in(staff(role)) for role in ("supervisor", "auditor", "admin"))
+    pages = {
+        "metrics": client.get("/metrics", headers={"Authorization": "Bearer scraper"}),
+        "readyz": client.get("/readyz"),
+        "board": lead.get(reverse("desk_board")),
+        "export": lead.post(reverse("desk_board_export")),
+        "trail": auditor.get(reverse("audit_trail")),
+        "admin": admin.get("/admin/"),
+    }
+    assert {page.status_code for page in pages.values()} == {200}
+    return {name: page.content.decode() for name, page in pages.items()}
+
+
 def test_25_canaries_are_nowhere_but_in_their_encrypted_columns(
-    staff, signed_in, client, askable, payer_server, written, time_machine_at
+    staff, signed_in, client, askable, payer_server, written, time_machine_at, settings
 ):
     assert len(CANARIES) + len(LATER) == 25
     agent = signed_in(staff("agent"))
@@ -185,7 +220,12 @@ def test_25_canaries_are_nowhere_but_in_their_encrypted_columns(
 
     assert Verification.objects.get(pk=row.pk).subscriber_last_name == CANARIES["subscriber_last_name"]
     dump = whole_database()
+    shown = look_around(staff, signed_in, settings, client)
+    shown |= break_things(agent, signed_in(staff("curator")), row, askable)
+    assert {name: found_in(page) for name, page in shown.items() if found_in(page)} == {}
+    assert "DecryptionError" in written.getvalue()
     assert found_in(dump) == []
+    assert found_in(whole_database()) == []
     assert found_in(written.getvalue()) == []
     assert found_in(str([message.message() for message in mail.outbox])) == []
     assert found_in(told) == []
