@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
@@ -65,6 +66,17 @@ class AskForm(forms.Form):
     consent_version = forms.CharField(widget=forms.HiddenInput, initial=consent.CURRENT)
 
     mark_optional = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if field.required and field.error_messages["required"] == forms.Field.default_error_messages["required"]:
+                self.ask(name)
+
+    def ask(self, name: str) -> None:
+        """An answer that is missing is named, so that the list of mistakes reads as a list of questions."""
+        field = self.fields[name]
+        field.error_messages["required"] = format_lazy(_("Please answer: {label}"), label=field.label)
 
     def clean_consent_version(self) -> str:
         version: str = self.cleaned_data["consent_version"]
@@ -276,7 +288,7 @@ class PayerCallForm(forms.Form):
 
 class BrokenOffForm(forms.Form):
     outcome = forms.ChoiceField(
-        label=_("No answer?"),
+        label=_("How did it end?"),
         widget=forms.Select(attrs={"form": "answers"}),  # sent with what has been typed so far
         choices=[
             ("closed", _("The line is closed")),

@@ -58,6 +58,7 @@ class PublicAskForm(AskForm):
         self.fields["language"].initial = "es" if get_language() == "es" else "en"
         for name, label in LABELS.items():
             self.fields[name].label = label
+            self.ask(name)
         for name, choices in (("asking_for", ASKING_FOR), ("relationship", ON_THE_PLAN)):
             self.fields[name].choices = choices  # type: ignore[attr-defined]
 

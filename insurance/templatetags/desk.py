@@ -47,8 +47,8 @@ def said(field: BoundField) -> str:
     """What was filled in, in the words of the choices rather than their codes."""
     value = field.value()
     if isinstance(field.field, ChoiceField):
-        words: dict[Any, Any] = dict(field.field.choices)  # type: ignore[arg-type]
-        return str(words.get(value) or words.get(str(value), value))
+        words = {str(key): label for key, label in field.field.choices}  # type: ignore[misc,union-attr]
+        return str(words.get(str(value), value))
     if isinstance(field.field, BooleanField):
         return _("Yes") if value else _("No")
     cleaned = field.form.cleaned_data.get(field.name)

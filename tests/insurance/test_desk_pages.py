@@ -74,6 +74,7 @@ def test_a_call_is_written_checked_and_sent(client, agent, askable):
     call = call_with(askable)
     page = client.post(reverse("desk_new"), call)
     assert "We can ask this plan by computer" in page.content.decode()
+    assert "The caller is waiting" in page.content.decode()
     assert not Verification.objects.exists()
     answer = client.post(reverse("desk_send"), call)
     verification = Verification.objects.get()
@@ -102,6 +103,7 @@ def test_a_question_that_is_open_already_is_offered(client, askable):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        ({"safe": ""}, "Please answer: Is it safe to talk now?"),
         ({"phone": "555"}, "Write a US number"),
         ({"phone": "911"}, "emergency line"),
         ({"subscriber_birth_date": "01/02/50"}, "Write the birth date as"),
