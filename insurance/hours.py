@@ -65,6 +65,12 @@ def helpline() -> Hours:
     return parse(settings.HELPLINE_SCHEDULE, tuple(settings.HELPLINE_HOLIDAYS), settings.TIME_ZONE)
 
 
+def opening(now: datetime) -> datetime | None:
+    """When somebody answers again; None while somebody does."""
+    helpline_hours = helpline()
+    return None if helpline_hours.is_open(now) else helpline_hours.after(now, timedelta())
+
+
 @lru_cache(maxsize=8)
 def parse(schedule: str, holidays: tuple[str, ...], zone: str) -> Hours:
     """Read a schedule; a bad one is a sentence at start-up, not a surprise at night."""

@@ -3,12 +3,13 @@
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import throttle
-from insurance import crisis, newcall, statuslink
+from insurance import crisis, hours, newcall, statuslink
 from insurance.consent import current_text
 from insurance.publicforms import PublicAskForm, new_mark
 from programs.models import Program
@@ -47,6 +48,7 @@ def send(request: HttpRequest) -> HttpResponse:
     context = {
         "verification": verification,
         "link": statuslink.for_submission(verification),
+        "opens": hours.opening(timezone.now()),
         "in_danger": _in_danger(request),
     }
     return render(request, "insurance/verify_done.html", context)

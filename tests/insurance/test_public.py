@@ -1,10 +1,12 @@
 """The caller's own pages: asked once, kept private, followed by a link that tells nothing."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
 from django.urls import reverse
+from django.utils import timezone
 
 from insurance import statuslink
 from insurance.models import Verification
@@ -154,6 +156,14 @@ def test_another_network_is_not_held_up(client, asked):
         send(client, asked(member_id=f"M{number}"))
     other = client.post(reverse("verify_send"), asked(member_id="M99"), REMOTE_ADDR="198.51.100.7")
     assert other.status_code == 200
+
+
+def test_a_closed_helpline_says_when_a_person_can_call(client, asked, settings):
+    assert "The helpline is closed now" not in send(client, asked()).content.decode()
+    settings.HELPLINE_HOLIDAYS = [str(timezone.localdate() + timedelta(days=day)) for day in range(2)]
+    day = timezone.localdate() + timedelta(days=2)
+    page = send(client, asked(member_id="M2")).content.decode()
+    assert f"A person can call you from {day:%A}, 12:00 a.m. on" in page
 
 
 def test_the_status_page_shows_progress_and_no_person(client, asked):
