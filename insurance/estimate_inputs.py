@@ -175,7 +175,7 @@ def literal(key: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = value.strip()
-    if NUMBER.fullmatch(text):
+    if len(text) <= LONGEST_TEXT and NUMBER.fullmatch(text):
         return text
     if len(text) > LONGEST_TEXT or not text.startswith(("[", "(", "None", "True", "False")):
         raise CaseError(f"{key}: cannot be understood")
@@ -187,9 +187,12 @@ def literal(key: str, value: Any) -> Any:
 
 def decimal(key: str, value: Any) -> Decimal:
     """A number that is none of: negative, infinite, not a number, a truth value."""
-    is_number = isinstance(value, int | float | Decimal | str) and not isinstance(value, bool)
-    text = str(value).strip()
-    if not is_number or not NUMBER.fullmatch(text):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        raise CaseError(f"{key}: must be a number")
+    # Python writes out no whole number of more than 4,300 digits, and counts with none of more than a million.
+    too_long = isinstance(value, int) and value.bit_length() > LONGEST_TEXT
+    text = "" if too_long else str(value).strip()
+    if len(text) > LONGEST_TEXT or not NUMBER.fullmatch(text):
         raise CaseError(f"{key}: must be a number")
     number = Decimal(text)
     if number < 0:

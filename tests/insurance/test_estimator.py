@@ -277,6 +277,7 @@ BAD = [
     {"copay": "(" + "9" * 3000}, {"embedded": "1"}, {"ded_applies": "yes"}, {"visit_limit": "2.5"}, {"unknown": 1},
     {"years": "[]"}, {"years": "[(0, 0, 0)]"}, {"years": "[(1, 2)]"}, {"years": "[(5, -1, 0)]"}, {"years": "None"},
     {"years": 5}, {"review": "maybe"}, {"review": 3}, {"copay_every": 0}, {"copay": "\u0663"},
+    {"ded_ind": 10**3000}, {"ded_ind": "9" * 3000}, {"ded_ind": "9" * 1_000_000},
 ]  # fmt: skip
 
 
@@ -334,6 +335,15 @@ def test_the_command_prints_a_line_a_case_and_fails_if_one_is_bad(tmp_path):
     assert lines[1]["error"].startswith("days")
     assert lines[2] == {"id": None, "error": "inputs: are missing"}
     assert failure == "2 of 3 cases cannot be estimated"
+
+
+def test_a_number_too_long_to_read_is_the_fault_of_its_case_alone(tmp_path):
+    content = '{"cases": [{"inputs": {"days": 2, "allowed": %s}}, {"inputs": {"days": 1, "allowed": 5}}]}' % (
+        "9" * 9000
+    )
+    lines, failure = printed(tmp_path, content)
+    assert "allowed" in lines[0]["error"]
+    assert (lines[1]["total"], failure) == ("0.00", "1 of 2 cases cannot be estimated")
 
 
 def test_null_is_unknown_and_absent_is_no_such_term(tmp_path):
