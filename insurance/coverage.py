@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from insurance.codes import GENERAL, Condition, Spoken, is_facility
+from insurance.codes import GENERAL, IOP_PROCEDURES, Condition, Spoken, is_facility
 from insurance.messages import Fact
 from insurance.states import Determination
 from insurance.tiers import Network, Notes, Tier
@@ -51,17 +51,28 @@ class Coverage:
 
     @property
     def is_pending(self) -> bool:
+        """Under investigation as a plan, or (where that is the most specific status) for this service."""
         codes = {line.code for line in self.general}
-        return bool(codes & PENDING) and not codes & ACTIVE
+        if codes & PENDING and not codes & ACTIVE:
+            return True
+        pending, active = self._ranks(PENDING), self._ranks(ACTIVE)
+        return bool(pending) and min(pending) < min(active, default=min(pending) + 1)
+
+    def _ranks(self, codes: frozenset[str]) -> set[int]:
+        return {one.rank for one in self.statuses if one.is_relevant and one.line.code in codes}
 
     def level(self, *, is_carved_out: bool) -> int:
-        """The evidence level, 0 to 3. A payer that points elsewhere cannot vouch for terms: at most 2."""
+        """The evidence level, 0 to 3. A payer that points elsewhere cannot vouch for terms: at most 2.
+
+        An IOP's own procedure code (EB13) is proof even on a status line without terms.
+        """
         if not self.is_active:
             return 0
         terms = [one for one in self.relevant if one.line.code in TERMS and _has_figure(one.line)]
-        if any(is_facility(one.code, self.condition) for one in terms):
-            return 2 if is_carved_out else 3
         active = [one for one in self.statuses if one.is_relevant and one.line.code in ACTIVE]
+        named = [one for one in active if one.line.procedure in IOP_PROCEDURES]
+        if named or any(is_facility(one.code, self.condition) for one in terms):
+            return 2 if is_carved_out else 3
         return 2 if any(one.code != GENERAL for one in active + terms) else 1
 
     def determination(self, level: int, situation: Situation) -> Determination:

@@ -11,7 +11,7 @@ confirmed this service at this program, comes from a phone call only.) "Covered"
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -293,10 +293,22 @@ class _Reader:
 
 
 def applicable(tiers: Sequence[Tier], network: Network) -> Tier | None:
-    """The base terms for a program of this network; for one of unknown network those in network, for orientation."""
+    """The base terms for a program of this network; for one of unknown network those in network, for orientation.
+
+    A visit limit, or a "yes" to approval in advance, that names no network binds there too. Amounts that name none do
+    not: left out they give a range, taken over they could promise too little.
+    """
     wanted: Network = "out" if network == "out" else "in"
     base = {tier.network: tier for tier in reversed(tiers) if tier.tier == BASE}
-    return next((base[each] for each in (wanted, "unknown") if each in base), None)
+    unnamed = base.get("unknown")
+    tier = base.get(wanted, unnamed)
+    if tier is None or unnamed is None:
+        return tier
+    return replace(
+        tier,
+        visit_limit=tier.visit_limit or unnamed.visit_limit,
+        authorization=unnamed.authorization if tier.authorization == "unknown" else tier.authorization,
+    )
 
 
 def _contact(entity: Entity, role: Literal["administrator", "other_payer"], line: Line) -> Contact:

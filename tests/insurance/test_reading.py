@@ -44,6 +44,9 @@ def base(*lines: str, network="in", condition="mh"):
         (("EB*6**30",), "mh", "inactive", 0),
         (("EB*6**30", "EB*1**MH"), "mh", "inactive", 0),
         (("EB*5**30",), "mh", "pending_investigation", 1),
+        (("EB*1**30", "EB*5**CJ", "EB*A*IND*CJ*****.2****Y"), "sud", "pending_investigation", 3),
+        (("EB*1**30", "EB*1**CJ", "EB*5**MH", "EB*A*IND*CJ*****.2****Y"), "sud", "covered", 3),
+        (("EB*1**30", "EB*1**MH**********HC:H0015"), "sud", "covered", 3),
         (("EB*1**30", "EB*I**CJ"), "sud", "not_covered", 1),
         (("EB*1**30", "EB*E**CJ"), "sud", "not_covered", 1),
         (("EB*1**30", "EB*1**MH", "EB*I**CJ"), "sud", "not_covered", 2),
@@ -56,6 +59,7 @@ def base(*lines: str, network="in", condition="mh"):
         (("EB*1**30", "EB*U**35"), "sud", "active_iop_unconfirmed", 1),
         (("EB*1**30*MC", "EB*Y*IND*30*MC**34*250"), "mh", "active_iop_unconfirmed", 1),
         (("EB*1**30", "EB*A*IND*CH*****.2****Y", "EB*F*IND*CH***29***VS*0**Y"), "mh", "limit_exhausted", 3),
+        (("EB*1**30", "EB*A*IND*CH*****.2****Y", "EB*F*IND*CH***29***VS*0"), "mh", "limit_exhausted", 3),
         (("EB*A*IND*CH*****.2****Y",), "mh", "unknown", 0),
     ],
 )  # fmt: skip
