@@ -222,6 +222,8 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
 def _whole_zip(text: str, state: str) -> str:
+    """Five digits, from a ZIP+4 or what a spreadsheet makes of a ZIP code: 8105 or 8105.0."""
+    text = text.removesuffix(".0")
     if len(text) == 5 and text.isascii() and text.isdigit():
         return text
     if not text.isascii() or not re.fullmatch(r"\d{3,5}(-?\d{4})?", text):

@@ -149,6 +149,7 @@ def test_a_zip_codes_lost_zero_is_put_back_where_zips_begin_with_it() -> None:
     assert clean(rows.row(state="MA", zip="2138"))["zip"] == "02138"
     assert clean(rows.row(state="PR", zip="907"))["zip"] == "00907"
     assert clean(rows.row(zip="53202-4410"))["zip"] == "53202"
+    assert clean(rows.row(state="MA", zip="2138.0"))["zip"] == "02138"
 
 
 def test_given_coordinates_are_checked() -> None:
