@@ -89,6 +89,7 @@ def facts(programs: ProgramQuerySet) -> list[str]:
     return [words[name](count) % {"n": count} for name, count in counts.items() if name in words and count]
 
 
-def is_sample_only(programs: ProgramQuerySet) -> bool:
-    """Whether any of these programs is made up."""
-    return programs.filter(is_sample=True).exists()
+def made_up(programs: ProgramQuerySet) -> tuple[bool, bool]:
+    """Whether any of these programs is made up, and whether all are (then search engines should stay away)."""
+    kinds = set(programs.order_by().values_list("is_sample", flat=True).distinct())
+    return True in kinds, kinds == {True}

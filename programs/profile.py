@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from programs import freshness, geo, schedule, wording
-from programs.choices import CareLevel, Day, Format
+from programs.choices import CareLevel, Day, Format, PaymentType
 from programs.models import Confirmation, Phone, Program, SessionBlock, SourceRecord
 from programs.models.evidence import Topic
 from programs.models.payer import AcceptanceSource, Network
@@ -30,6 +30,8 @@ Words = str | Promise
 TYPICAL_WEEK = (250, 600)
 SHARED_BY_MANY = 5  # listings with one number: likely a call centre, so the page says so
 NEARBY_MILES = 25
+
+INSURANCE = {PaymentType.MEDICAID, PaymentType.MEDICARE, PaymentType.PRIVATE, PaymentType.MILITARY}
 
 STEP_UP = (CareLevel.PHP, CareLevel.RESIDENTIAL_SHORT, CareLevel.RESIDENTIAL_LONG, CareLevel.RESIDENTIAL)
 STEP_DOWN = (CareLevel.OUTPATIENT,)
@@ -234,7 +236,11 @@ class Profile:
                 )
             )
         labels = FACETS["payer"].labels
-        lines += [PayerLine(labels[slug], "type_only", "", "", "") for slug in self.program.payment_types]
+        ask = _("Ask about your own plan.")
+        lines += [
+            PayerLine(labels[slug], "type_only", "", "", ask if slug in INSURANCE else "")
+            for slug in self.program.payment_types
+        ]
         order = ("confirmed", "program", "type_only", "refused")
         return sorted(lines, key=lambda line: (order.index(line.rung), str(line.name)))
 

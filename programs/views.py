@@ -43,13 +43,15 @@ def state(request: HttpRequest, state: str) -> HttpResponse:
     if code not in STATES or state != state.lower():
         raise Http404
     programs = Program.objects.published().filter(state=code)
+    any_sample, only_sample = places.made_up(programs)
     context = {
         "state": code,
         "name": STATES[code],
         "cities": places.cities(code),
         "count": programs.count(),
         "facts": places.facts(programs),
-        "sample_data": places.is_sample_only(programs),
+        "sample_data": any_sample,
+        "only_sample": only_sample,
     }
     return render(request, "programs/state.html", context, status=200 if context["count"] else 404)
 
@@ -65,6 +67,7 @@ def city(request: HttpRequest, state: str, city: str) -> HttpResponse:
         return HttpResponsePermanentRedirect(places.city_url(found.state, found.name))
     answer = run(Query(place=found.place, radius=places.AROUND_MILES))
     programs = Program.objects.published().filter(state=found.state, city__iexact=found.name)
+    any_sample, only_sample = places.made_up(programs)
     context = {
         "city": found,
         "state_name": STATES[found.state],
@@ -73,7 +76,8 @@ def city(request: HttpRequest, state: str, city: str) -> HttpResponse:
         "count": programs.count(),
         "facts": places.facts(programs),
         "miles": places.AROUND_MILES,
-        "sample_data": places.is_sample_only(programs),
+        "sample_data": any_sample,
+        "only_sample": only_sample,
     }
     return render(request, "programs/city.html", context)
 

@@ -92,6 +92,8 @@ def format_words(values: Sequence[str]) -> str:
 
 def miles(value: float) -> str:
     """0.8 miles · 12 miles"""
+    if value < 0.05:
+        return _("under 0.1 mile")
     shown = f"{value:.1f}" if value < 9.95 else f"{value:,.0f}"
     return _("%(miles)s mile") % {"miles": shown} if shown == "1.0" else _("%(miles)s miles") % {"miles": shown}
 

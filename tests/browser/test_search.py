@@ -7,12 +7,15 @@ import pytest
 from programs.search import record
 from tests.factories import PayerFactory, PlaceFactory, ProgramFactory
 
+# The longest names that a card shows.
+PAYMENTS = ["medicaid", "private", "military", "state-funded", "payment-assistance"]
+
 
 @pytest.fixture
 def programs(transactional_db):
     PlaceFactory(kind="zip", key="53202", name="Milwaukee", latitude=43.0506, longitude=-87.8968)
     PayerFactory(badgercare=True)
-    evening = ProgramFactory(slug="evening", name="Evening House", evening=True, priced=True)
+    evening = ProgramFactory(slug="evening", name="Evening House", evening=True, priced=True, payment_types=PAYMENTS)
     ProgramFactory(slug="morning", name="Morning House", morning=True)
     for number in range(4):
         ProgramFactory(slug=f"silent-{number}", name=f"Silent House {number}")
@@ -108,6 +111,7 @@ def test_everything_is_there_without_javascript(programs, open_page):
 def test_the_pages_of_the_search_are_accessible(programs, open_page, assert_accessible, assert_fits, width):
     page = open_page("/programs/?near=53202&free=mon-0600-0900", width=width, axe=True)
     assert_accessible(page)
+    assert_fits(page)
     for pill in ("week", "care"):
         page.locator(f"[data-pill={pill}] summary").click()
         assert_accessible(page)
