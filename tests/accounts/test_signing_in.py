@@ -86,9 +86,10 @@ def test_a_poll_does_not_keep_a_session_alive(staff, signed_in, time_machine_at)
     client.get(reverse("people"))
     for _ in range(2):
         time_machine_at(8 * 60)
-        answer = client.get(reverse("people"), headers={"HX-Request": "true", "HX-Poll": "1"})
+        polled = {"HX-Request": "true", "HX-Poll": "1", "HX-Current-URL": "http://testserver/desk/people/"}
+        answer = client.get(reverse("people"), headers=polled)
     assert answer.status_code == 401
-    assert answer["HX-Redirect"] == reverse("account_login")
+    assert answer["HX-Redirect"] == f"{reverse('account_login')}?next=/desk/people/"  # and back to the page left
 
 
 def test_private_pages_are_never_stored(staff, signed_in):
