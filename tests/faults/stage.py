@@ -92,21 +92,24 @@ class Stage:
 
     def deafen(self, name: str) -> bool:
         """The worker stays up and takes nothing more, as Celery's do at times after the broker was away."""
-        with self._broker() as broker:
-            to = [f"{name}@plant"]
-            return bool(broker.control.cancel_consumer("celery", destination=to, reply=True, timeout=2))
+        with self._broker() as (broker, connection):
+            options = {"destination": [f"{name}@plant"], "reply": True, "timeout": 2}
+            return bool(broker.control.cancel_consumer("celery", connection=connection, **options))
 
     def deliver_again(self) -> int:
         """Further copies of messages about the newest requests; returns how many."""
         newest = self.rows("SELECT id FROM insurance_verification ORDER BY id DESC LIMIT 20")
-        with self._broker() as broker:
+        with self._broker() as (broker, connection):
             for (pk,) in newest * COPIES:
-                broker.send_task(bell.VERIFY, [pk], ignore_result=True)
+                broker.send_task(bell.VERIFY, [pk], ignore_result=True, connection=connection)
         return len(newest) * COPIES
 
-    def _broker(self) -> Celery:
-        """A new one each time: an older one's connections end with the Redis that was killed."""
-        return Celery("stage", broker=self.redis.url, set_as_current=False)
+    @contextlib.contextmanager
+    def _broker(self) -> Iterator[tuple[Celery, Any]]:
+        """A connection of its own: those of a pool end with the Redis that was killed."""
+        broker = Celery("stage", broker=self.redis.url, set_as_current=False)
+        with broker.connection_for_write() as connection:
+            yield broker, connection
 
     def kill_sweeper(self, rng: random.Random) -> None:
         name = rng.choice(self.sweepers)
