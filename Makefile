@@ -91,7 +91,7 @@ fuzz: $(DEV_STAMP) ## Generated input on every form, address and API parameter (
 	PROFILE=$(or $(PROFILE),short) FUZZ_SEED=$(FUZZ_SEED) $(BIN)/pytest tests/fuzz -m fuzz -p no:randomly -n 2
 
 .PHONY: bench
-bench: $(DEV_STAMP) ## Measure search and import (SIZE=20000)
+bench: $(DEV_STAMP) ## Measure search, import and the queue, each beside its goal (SIZE=20000)
 	SIZE=$(SIZE) $(BIN)/pytest tests/benchmarks -m bench -p no:randomly -s
 
 .PHONY: load

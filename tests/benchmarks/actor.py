@@ -52,16 +52,25 @@ def fill(count: int) -> float:
     """Put `count` waiting rows into the table, as if nobody had heard their bells."""
     from django.conf import settings
 
-    from insurance import bell, sweeper
+    from insurance import intake, preflight, sweeper
+    from insurance.models import ComparedProgram, StatusEvent, Verification
 
     while sweeper.Broker(settings.REDIS_URL).look():  # bells of the measurement before, which find nothing
         time.sleep(0.2)
     time.sleep(1)
-
-    bell._publish = lambda task, arguments: True
     began = time.monotonic()
-    for number in range(count):
-        _submit(f"SIMPPO001X2{time.time_ns()}{number}"[:60])
+    rows = [_request(f"SIMPPO001X2{time.time_ns()}{number}"[:60]) for number in range(count)]
+    for row in rows:
+        intake._fill_in(row, preflight.READY, submission_key=uuid.uuid4(), actor=None)
+        row.program = _request.__dict__["program"]
+    Verification.objects.bulk_create(rows, batch_size=1000)
+    ComparedProgram.objects.bulk_create(
+        [ComparedProgram(verification=row, program=row.program, position=1) for row in rows], batch_size=1000
+    )
+    StatusEvent.objects.bulk_create(
+        [StatusEvent(verification=row, version=0, to_state=row.state, reason=row.state_reason) for row in rows],
+        batch_size=1000,
+    )
     return time.monotonic() - began
 
 
@@ -155,15 +164,22 @@ def _multiply(count: int) -> None:
 
 def _submit(member_id: str) -> int:
     from insurance import intake
+
+    row = _request(member_id)
+    programs = [_request.__dict__["program"]]
+    return intake.submit(row, programs=programs, submission_key=uuid.uuid4()).verification.pk
+
+
+def _request(member_id: str):
     from insurance.models import Consent, Verification
     from programs.models import Payer, Program
 
-    cache = _submit.__dict__
+    cache = _request.__dict__
     if not cache:
         cache["payer"] = Payer.objects.get(slug="bench")
         cache["program"] = Program.objects.get()
         cache["consent"] = Consent.objects.create(scopes=["verify"], method="online", text_version="2026-11")
-    row = Verification(
+    return Verification(
         payer=cache["payer"],
         consent=cache["consent"],
         condition="mh",
@@ -172,7 +188,6 @@ def _submit(member_id: str) -> int:
         subscriber_last_name="Example",
         subscriber_birth_date=date(1990, 4, 12),
     )
-    return intake.submit(row, programs=[cache["program"]], submission_key=uuid.uuid4()).verification.pk
 
 
 def _done() -> int:

@@ -43,6 +43,7 @@ PROFILES = {
     ),
 }
 SUBMITTERS = 2
+CALLING = 0.95  # the part of the run in which callers call; faults outlast them a little
 # Payers that answer in the end, those that never make sense, and one that answers about somebody else.
 ANSWERING = ("simppo001", "simslow1", "simdown1", "sim202-2")
 USELESS = ("simhang", "simdrop", "simhtml", "simempty")
@@ -85,7 +86,7 @@ def _play(scene: Stage, profile: Profile, done: Counter) -> float:
     """Submit at an even pace while things die; gives the moment of the last fault."""
     rng = random.Random(20261123)
     share = profile.requests // SUBMITTERS
-    rate = share / (profile.kills * profile.every)
+    rate = share / (profile.kills * profile.every * CALLING)
     submitters = {number: scene.submitter(number, count=share, rate=rate) for number in range(SUBMITTERS)}
     special = _moments(profile, rng)
     for kill in range(profile.kills):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -123,6 +124,14 @@ def test_an_address_that_is_not_allowed_opens_no_socket(ask, url):
 
 def test_nobody_there_means_that_nobody_was_asked(ask):
     assert ask("http://127.0.0.1:9/").kind == Kind.TRANSIENT_NOT_SENT
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1:{port}/", "http://payer.invalid:{port}/"])
+def test_no_tls_and_no_such_host_mean_that_nobody_was_asked(ask, settings, url):
+    settings.PAYER_HOSTS = {"127.0.0.1", "payer.invalid"}
+    with server(says("this is no TLS")) as here:
+        result = ask(url.format(port=urlsplit(here).port))
+    assert result.kind == Kind.TRANSIENT_NOT_SENT
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,12 @@ def test_a_ppo_member_is_answered_with_evidence(route, program):
     [
         ("SIMHMO001", "mh", "completed", "answered", "covered_auth_required"),
         ("SIMMCD001", "mh", "completed", "answered", "covered"),
+        ("SIMMCO001", "mh", "completed", "answered", "carve_out_contact"),
+        ("SIMLIMIT1", "mh", "completed", "answered", "covered"),
+        ("SIMSPEND1", "mh", "completed", "answered", "active_iop_unconfirmed"),
+        ("SIMTIERS1", "mh", "completed", "answered", "active_iop_unconfirmed"),
+        ("SIMSLOW1", "mh", "completed", "answered", "covered_auth_required"),
+        ("SIMFLAP", "mh", "retry_wait", "payer_busy", ""),
         ("SIMINACT1", "mh", "completed", "answered", "inactive"),
         ("SIMNONCV1", "sud", "completed", "answered", "not_covered"),
         ("SIMEXCL01", "sud", "completed", "answered", "not_covered"),
@@ -82,7 +88,10 @@ def test_a_ppo_member_is_answered_with_evidence(route, program):
         ("SIMDOWNX", "mh", "retry_wait", "no_answer", ""),
         ("SIM429-3", "mh", "retry_wait", "throttled", ""),
         ("SIMHTTP401", "mh", "config_error", "gateway_refused", ""),
+        ("SIMHTTP403", "mh", "config_error", "gateway_refused", ""),
         ("SIMHTTP404", "mh", "config_error", "gateway_refused", ""),
+        ("SIMHTTP500", "mh", "retry_wait", "no_answer", ""),
+        ("SIMHTTP504", "mh", "retry_wait", "no_answer", ""),
         ("SIMAAA42R", "mh", "retry_wait", "payer_busy", ""),
         ("SIMAAA80R", "mh", "retry_wait", "payer_busy", ""),
         ("SIMAAA42Y", "mh", "awaiting_payer", "payer_will_answer", ""),
@@ -104,6 +113,40 @@ def test_a_ppo_member_is_answered_with_evidence(route, program):
 def test_each_way_a_payer_answers_has_its_place(route, program, member, condition, state, reason, determination):
     row = run(submit(route, program, member_id=member, condition=condition, scopes=["verify", "sud"]))
     assert (row.state, row.state_reason, row.determination) == (state, reason, determination)
+
+
+def test_a_payer_that_never_answers_may_have_been_asked(route, program, settings):
+    settings.PAYER_TOTAL_SECONDS = 0.3
+    row = run(submit(route, program, member_id="SIMHANG"))
+    assert (row.state, row.state_reason, row.billable) == (State.RETRY_WAIT, Reason.NO_ANSWER, 1)
+    assert row.next_attempt_at > row.tries.get().sent_at + timedelta(seconds=settings.INQUIRY_FLOOR_SECONDS)
+
+
+def test_an_answer_that_cannot_be_read_three_times_is_read_by_a_person(route, program):
+    row = run(submit(route, program, member_id="SIMHTML"))
+    for _ in range(2):
+        assert row.state == State.RETRY_WAIT
+        make_due(row)
+        run(row)
+    assert (row.state, row.state_reason, row.snapshots.count()) == (State.NEEDS_REVIEW, Reason.MALFORMED, 0)
+    assert all(attempt.raw_response for attempt in row.tries.all())
+
+
+def test_a_payer_that_asks_us_to_slow_down_is_obeyed_and_answers(route, program):
+    row = run(submit(route, program, member_id="SIM429-3"))
+    route.meter.refresh_from_db()
+    assert (route.meter.breaker, route.meter.tokens, row.billable) == ("closed", 0, 0)
+    for _ in range(2):
+        make_due(row)
+        type(route.meter).objects.update(tokens=10)
+        run(row)
+    assert (row.state, row.billable) == (State.COMPLETED, 1)
+
+
+def test_somebody_elses_answer_is_no_result_and_gives_no_figure(route, program):
+    row = run(submit(route, program, member_id="SIMWRONGID"))
+    assert (row.snapshots.count(), row.evidence_level, row.determination) == (0, 0, "")
+    assert row.tries.get().raw_response
 
 
 def calls(server, row: Verification) -> list[dict]:

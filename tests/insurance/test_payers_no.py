@@ -1,0 +1,79 @@
+"""Every rejection a payer may send, driven from the request to the place where the work goes on.
+
+The codes and what follows from each are those of the X12 271's AAA segment; loops are where the guide allows them.
+"""
+
+import uuid
+
+import pytest
+from django.utils import timezone
+
+from insurance import intake, verification
+from insurance.models import Verification
+from payersim.scenarios import LOOP_OF
+from tests.insurance.factories import (
+    ConsentFactory,
+    PayerRouteFactory,
+    ProgramBillingFactory,
+    ProgramPayerContractFactory,
+    VerificationFactory,
+)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("payer_server")]
+
+ENDS = {
+    "retry_wait: payer_busy": "42 80 79",
+    "needs_info: fix_details": "15 56 58 60 61 62 63 64 65 66 67 68 71 72 73 74 75 76 77 78",
+    "manual_required: not_enrolled": "41 43 44 45 46 47 48 50 51 52 97",
+    "manual_required: manual_payer": "49",
+    "manual_required: payer_out_of_network": "35",
+    "config_error: gateway_refused": "04 T4",
+    # About one benefit line only: the others stand, and what they tell is too little.
+    "completed: answered": "33 53 54 55 57 69 70 98 AA AE AF AG AO CI E8 IA MA",
+}
+END_OF = {code: end for end, codes in ENDS.items() for code in codes.split()}
+# What is sent once more by itself, changed in one way, before anybody is bothered. Never the birth date.
+VARIED = {**dict.fromkeys("72".split(), "plain_member_id"), **dict.fromkeys("65 67 73 75".split(), "fewer_names")}
+
+
+@pytest.fixture
+def ask():
+    program = ProgramBillingFactory().program
+
+    def one(member_id: str, **fields) -> Verification:
+        route = PayerRouteFactory()  # a payer for each: a refusal of one may pause its route
+        ProgramPayerContractFactory(program=program, payer=route.payer)
+        row = VerificationFactory.build(payer=route.payer, consent=ConsentFactory(), member_id=member_id, **fields)
+        row = intake.submit(row, programs=[program], submission_key=uuid.uuid4()).verification
+        verification.run(row.pk)
+        row.refresh_from_db()
+        return row
+
+    return one
+
+
+def test_the_table_names_every_code_of_the_simulator():
+    assert set(END_OF) == set(LOOP_OF)
+
+
+def test_each_code_goes_to_whoever_can_mend_it(ask):
+    ended = {code: ask(f"SIMAAA{code}C") for code in END_OF}
+    assert {code: f"{row.state}: {row.state_reason}" for code, row in ended.items()} == END_OF
+    varied = {code: row.variations for code, row in ended.items() if row.variations}
+    assert {code: changed for code, changed in varied.items() if code in VARIED} == {
+        code: [changed] for code, changed in VARIED.items() if code in varied
+    }
+    assert all(len(changed) == len(set(changed)) for changed in varied.values())
+    assert not any(row.determination in {"covered", "covered_auth_required"} for row in ended.values())
+
+
+def test_a_code_means_what_it_means_in_its_place(ask):
+    about_member, above = ask("SIMAAA33C2100C"), ask("SIMAAA71C2100A")
+    assert (about_member.state, above.state) == ("needs_info", "config_error")
+
+
+@pytest.mark.parametrize("followup", ["Y", "S", "W", "X"])
+def test_a_payer_that_will_come_back_is_waited_for(ask, followup):
+    row = ask(f"SIMAAA42{followup}")
+    assert (row.state, row.tries.count()) == ("awaiting_payer", 1)
+    assert row.next_attempt_at > timezone.now()
