@@ -3,6 +3,9 @@
 import re
 import unicodedata
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from insurance.encryption import blind_index
 from programs.models import Payer
 from programs.models.payer import PayerKind
@@ -21,6 +24,16 @@ def tidy(typed: str) -> str:
 def canonical(member_id: str) -> str:
     """What two spellings of one member ID share: no spaces or dashes, upper case."""
     return re.sub(r"[\s\-]", "", unicodedata.normalize("NFKC", member_id)).upper()
+
+
+def hints(member_id: str) -> list[Promise]:
+    """What to ask again before such an ID is sent. Nothing is changed by itself: another ID is somebody else's."""
+    found = []
+    if "O" in canonical(member_id):
+        found.append(_("The member ID has a letter O in it. Read it back: is it an O or a zero?"))
+    if re.fullmatch(r"\d{3}-\d{2}-\d{4}", tidy(member_id)):
+        found.append(_("The member ID looks like a Social Security number. Use the number on the card."))
+    return found
 
 
 def index(member_id: str) -> str:

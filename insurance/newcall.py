@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.utils.functional import Promise
 
 from accounts import audit
 from accounts.models import User, Verb
@@ -29,6 +30,7 @@ class Preview:
     verdict: preflight.Verdict
     duplicate: Verification | None
     programs: list[Program]
+    hints: list[Promise]
 
 
 def request_from(form: AskForm) -> Verification:
@@ -48,7 +50,7 @@ def preview(form: AskForm) -> Preview:
     verdict = preflight.judge(verification, programs)
     key = intake.dedupe_key(verification)
     duplicate = Verification.objects.filter(dedupe_key=key, state__in=OPEN_STATES).first()
-    return Preview(verdict, duplicate, programs)
+    return Preview(verdict, duplicate, programs, membership.hints(verification.member_id))
 
 
 @transaction.atomic

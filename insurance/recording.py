@@ -1,10 +1,13 @@
 """Write down what a decision means: the answer line by line, the dollars, the next state, the follow-ups."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from accounts import audit
+from accounts.models import Verb
 from insurance import costing, feedback, metering, renewal
 from insurance.encryption import plain_json
 from insurance.gateways import GatewayResult
@@ -13,8 +16,10 @@ from insurance.models.route import Detail
 from insurance.outcomes import Decision
 from insurance.reading import Benefits
 from insurance.reading_json import line_json
-from insurance.states import Determination, State, move_locked
+from insurance.states import Determination, Reason, State, move_locked
 from insurance.x12.response_271 import Response
+
+log = logging.getLogger(__name__)
 
 # A decisive no is never hidden behind an earlier maybe, however well documented.
 DECISIVE = frozenset(
@@ -58,6 +63,12 @@ def _carry_on(answer: Outcome, snapshot: BenefitSnapshot | None) -> None:
     decision, attempt = answer.decision, answer.attempt
     if decision.state == State.COMPLETED and snapshot is not None:
         follow_up(answer.verification, snapshot)
+    if decision.reason == Reason.WRONG_MEMBER:
+        log.error(
+            "A payer answered about somebody else; its answer is kept apart.",
+            extra={"public_id": answer.verification.public_id, "reason": decision.code},
+        )
+        audit.record(actor=None, verb=Verb.CHANGED, subject=answer.verification.public_id, act="answer kept apart")
     if decision.missing_told:
         _learn_required(answer.verification, attempt.route)
     if decision.pause_reason:

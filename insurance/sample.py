@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from insurance.models import PayerPhoneLine, PayerRoute, ProgramBilling, ProgramPayerContract, RouteMeter
 from programs.models import Payer, Program
@@ -23,6 +24,22 @@ NAMED_BY_OTHERS = {
     "SBHC1": ("sample-behavioral-co", "Sample Behavioral Co", PayerKind.BEHAVIORAL),
     "SCPM1": ("sample-community-plan", "Sample Community Plan MCO", PayerKind.MEDICAID_PLAN),
 }
+# For the forms of a local run: what each member ID of the simulator brings. Birth date and name are free.
+DEMO_MEMBERS = (
+    ("SIMPPO001", _("A PPO answers: covered, with approval in advance")),
+    ("SIMHMO001", _("An HMO with a copay")),
+    ("SIMMCD001", _("Medicaid, at no cost")),
+    ("SIMCARVE1", _("Another company handles these benefits and is asked by itself")),
+    ("SIMTIERS1", _("Active; the level of care is not confirmed")),
+    ("SIMLIMIT1", _("A limited number of visits")),
+    ("SIMINACT1", _("The plan has ended")),
+    ("SIMDOWN1", _("The payer is down, and answers at the second try, after 90 seconds or more")),
+    ("SIM202-2", _("The payer answers later, by itself")),
+    ("SIMAAA71C", _("The birth date does not match")),
+    ("SIMAAA75C", _("The member is not found")),
+    ("SIMWRONGID", _("An answer about somebody else, which is kept apart")),
+    ("SIMHANG", _("The payer never answers; a person takes over")),
+)
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri"]
 
 

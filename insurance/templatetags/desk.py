@@ -3,10 +3,11 @@
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import BooleanField, BoundField, ChoiceField
 from django.utils.translation import gettext as _
 
-from insurance import doubts
+from insurance import doubts, sample
 from insurance.answer import money
 from insurance.fields import PayerField, PhoneField
 from insurance.models import Consent
@@ -99,6 +100,12 @@ def segments(text: str) -> str:
     """An X12 answer with one segment on each line."""
     mark = text[105] if text.startswith("ISA") and len(text) > 105 else ""
     return text.replace(mark, f"{mark}\n") if mark and mark not in "\r\n" else text
+
+
+@register.inclusion_tag("insurance/demo_members.html")
+def demo_members() -> dict[str, Any]:
+    """In a local run: which member IDs the payer simulator knows. Elsewhere nothing."""
+    return {"members": sample.DEMO_MEMBERS if settings.LOCAL else ()}
 
 
 @register.simple_tag

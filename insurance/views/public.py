@@ -9,7 +9,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import throttle
-from insurance import crisis, hours, newcall, statuslink
+from insurance import crisis, hours, membership, newcall, statuslink
 from insurance.consent import current_text
 from insurance.publicforms import PublicAskForm, new_mark
 from programs.models import Program
@@ -30,7 +30,12 @@ def verify(request: HttpRequest) -> HttpResponse:
         return _page(request, PublicAskForm(initial=request.POST.dict()))  # nothing is wrong with it yet
     if not form.is_valid():
         return _page(request, _with_fresh_mark(form), status=422)
-    return render(request, "insurance/verify_check.html", {"form": form, "in_danger": _in_danger(request)})
+    context = {
+        "form": form,
+        "hints": membership.hints(form.cleaned_data["member_id"]),
+        "in_danger": _in_danger(request),
+    }
+    return render(request, "insurance/verify_check.html", context)
 
 
 @login_not_required

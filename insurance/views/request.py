@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import audit
 from accounts.middleware import StaffRequest
-from accounts.models import Verb
+from accounts.models import Role, Verb
 from insurance import answer, consent, crisis, desk, hours, queues, statuslink, undoing
 from insurance.consent import ConsentRevokedError
 from insurance.forms import CloseForm, DecisionForm, DetailsForm, HandOverForm, NoteForm, SnoozeForm, WhyForm
@@ -247,10 +247,17 @@ def reveal(request: StaffRequest, verification: Verification) -> HttpResponse:
 @require_POST
 @of_request
 def raw_answer(request: StaffRequest, verification: Verification) -> HttpResponse:
-    """What the payer's computer wrote, as it wrote it, once a reason is given."""
+    """What the payer's computer wrote, as it wrote it, once a reason is given.
+
+    What it wrote about somebody else is kept from everybody but supervisors.
+    """
     form = WhyForm(request.POST)
     if not form.is_valid():
         return show(request, verification, why_form=form, status=422)
+    kept_apart = verification.events.filter(reason=Reason.WRONG_MEMBER).exists()
+    if kept_apart and request.user.role != Role.SUPERVISOR:
+        context = {"verification": verification, "is_kept_apart": True, **list_context(request)}
+        return render(request, "insurance/raw.html", context, status=403)
     with transaction.atomic():
         audit.record(
             actor=request.user,

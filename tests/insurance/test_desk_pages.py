@@ -1,5 +1,6 @@
 """The desk's pages, as agents use them."""
 
+import re
 import uuid
 from datetime import timedelta
 
@@ -9,8 +10,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent
-from insurance import desk
+from insurance import desk, sample, verification
 from insurance.models import Casework, IntakeDraft, Verification
+from payersim.scenarios import SCENARIOS
 from tests.factories import PayerFactory, ProgramFactory
 from tests.insurance.factories import (
     PayerRouteFactory,
@@ -109,6 +111,9 @@ def test_a_question_that_is_open_already_is_offered(client, askable):
         ({"subscriber_birth_date": "01/02/50"}, "Write the birth date as"),
         ({"subscriber_birth_date": "02/30/1990"}, "no such day"),
         ({"subscriber_birth_date": "01/01/2090"}, "in the future"),
+        ({"subscriber_birth_date": "01/01/1850"}, "Check the year of birth"),
+        ({"member_id": "9" * 81}, "at most 80"),
+        ({"subscriber_last_name": "x" * 61}, "at most 60"),
         ({"member_id": "A*B~C"}, "Use only letters"),
         ({"consent_verify": ""}, "without a yes"),
         ({"consent_version": "2020-01"}, "consent text has changed"),
@@ -127,6 +132,45 @@ def test_bad_input_is_said_beside_its_field_and_logs_nothing(client, askable, ch
     assert message in page.content.decode()
     assert client.post(reverse("desk_send"), call_with(askable, **change)).status_code == 422
     assert not Verification.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("member_id", "hint"),
+    [("WO123450", "is it an O or a zero"), ("123-45-6789", "Social Security number"), ("W123456", "")],
+)
+def test_an_id_that_is_easily_misread_is_asked_for_again_and_never_changed(client, askable, member_id, hint):
+    page = client.post(reverse("desk_new"), call_with(askable, member_id=member_id)).content.decode()
+    assert hint in page
+    assert ("note gold" in page) is bool(hint)
+    client.post(reverse("desk_send"), call_with(askable, member_id=member_id))
+    assert Verification.objects.get().member_id == member_id
+
+
+@pytest.mark.parametrize("is_local", [True, False])
+def test_the_members_of_the_simulator_are_named_in_a_local_run_only(client, askable, settings, is_local):
+    settings.LOCAL = is_local
+    for address in ("desk_new", "verify"):
+        assert ("SIMWRONGID" in client.get(reverse(address)).content.decode()) is is_local
+
+
+def test_every_member_named_for_a_demo_is_one_the_simulator_plays():
+    for member, _brings in sample.DEMO_MEMBERS:
+        found = re.sub(r"[-\s]", "", member)
+        assert any(pattern.fullmatch(found) for pattern, _scenario in SCENARIOS), member
+
+
+def test_somebody_elses_answer_is_opened_by_a_supervisor_only(client, askable, payer_server, staff, signed_in):
+    client.post(reverse("desk_send"), call_with(askable, member_id="SIMWRONGID"))
+    row = Verification.objects.get()
+    verification.run(row.pk)
+    assert "SIMPPO" not in client.get(row.get_absolute_url()).content.decode()
+    why, address = {"why": "check-answer"}, reverse("verification_raw", args=[row.public_id])
+    refused = client.post(address, why)
+    assert (refused.status_code, "Only a supervisor" in refused.content.decode()) == (403, True)
+    assert "NM1*IL" not in refused.content.decode()
+    opened = signed_in(staff("supervisor")).post(address, why)
+    assert (opened.status_code, "NM1*IL" in opened.content.decode()) == (200, True)
+    assert AuditEvent.objects.filter(subject=row.public_id, detail__act="answer kept apart").count() == 1
 
 
 def test_what_is_typed_is_kept_encrypted_and_found_again(client, agent, askable, signed_in):
