@@ -345,3 +345,10 @@ class DecisionForm(forms.Form):
         widget=forms.RadioSelect,
     )
     note = forms.CharField(label=_("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, verification: Verification, **kwargs: Any) -> None:
+        """An answer that could not be read, or is about somebody else, has no reading to accept."""
+        super().__init__(*args, **kwargs)
+        if not verification.snapshots.filter(superseded_at=None).exists():
+            choices = self.fields["decision"].choices  # type: ignore[attr-defined]
+            self.fields["decision"].choices = [each for each in choices if each[0] != "accept"]  # type: ignore[attr-defined]

@@ -28,7 +28,7 @@ def canonical(member_id: str) -> str:
 
 def hints(member_id: str) -> list[Promise]:
     """What to ask again before such an ID is sent. Nothing is changed by itself: another ID is somebody else's."""
-    found = []
+    found: list[Promise] = []
     if "O" in canonical(member_id):
         found.append(_("The member ID has a letter O in it. Read it back: is it an O or a zero?"))
     if re.fullmatch(r"\d{3}-\d{2}-\d{4}", tidy(member_id)):

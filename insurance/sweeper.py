@@ -58,7 +58,10 @@ class Broker:
         """Another server means that every message is gone: all due rows count as unheard."""
         if self.run_id and self.run_id != run_id:
             log.warning("The broker was restarted; every waiting request is rung again.")
-            Verification.objects.filter(state__in=DUE_STATES, ring_count__gt=0).update(rung_at=None, ring_count=0)
+            with transaction.atomic():  # two sweepers notice at once; rows that somebody holds are being worked on
+                rung = Verification.objects.filter(state__in=DUE_STATES, ring_count__gt=0)
+                free = rung.select_for_update(of=("self",), skip_locked=True).values_list("pk", flat=True)
+                Verification.objects.filter(pk__in=list(free)).update(rung_at=None, ring_count=0)
         self.run_id = run_id
 
     @property

@@ -92,7 +92,7 @@ def context_of(request: StaffRequest, verification: Verification) -> dict[str, o
         "close_form": CloseForm(),
         "why_form": WhyForm(),
         "details_form": DetailsForm(),
-        "decision_form": DecisionForm(),
+        "decision_form": DecisionForm(verification=verification),
         "may_supply": verification.state in (State.NEEDS_INFO, State.MANUAL_REQUIRED),
         "may_decide": verification.state == State.NEEDS_REVIEW,
         "may_ask_again": verification.state in (State.CONFIG_ERROR, State.DEAD_LETTER),

@@ -34,7 +34,7 @@ def details(request: StaffRequest, verification: Verification) -> HttpResponse:
 @require_POST
 @of_request
 def decide(request: StaffRequest, verification: Verification) -> HttpResponse:
-    form = DecisionForm(request.POST)
+    form = DecisionForm(request.POST, verification=verification)
     if not form.is_valid():
         return show(request, verification, decision_form=form, status=422)
     resolving.decide(verification=verification, by=request.user, **form.cleaned_data)

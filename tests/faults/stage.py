@@ -71,8 +71,10 @@ class Stage:
 
     # --- faults
     def kill_worker(self, rng: random.Random) -> str:
-        """A pool process in the middle of its work, or the whole worker."""
-        name = rng.choice(self.workers)
+        """A pool process in the middle of its work, or the whole worker. One that only starts has nothing to lose."""
+        with contextlib.suppress(AssertionError):
+            wait_for(lambda: any(map(self.plant.children, self.workers)), seconds=20)
+        name = rng.choice([each for each in self.workers if self.plant.children(each)] or self.workers)
         children = self.plant.children(name)
         if children and rng.random() < 0.6:
             with contextlib.suppress(ProcessLookupError):

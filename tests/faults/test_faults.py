@@ -39,7 +39,7 @@ PROFILES = {
         requests=1_000, kills=20, redis_kills=2, silences=1, crashes=1, deaf=1, copies=3, patience=45, **COMMON
     ),
     "long": Profile(
-        requests=10_000, kills=200, redis_kills=10, silences=5, crashes=5, deaf=5, copies=20, patience=75, **COMMON
+        requests=10_000, kills=200, redis_kills=10, silences=5, crashes=5, deaf=5, copies=20, patience=110, **COMMON
     ),
 }
 SUBMITTERS = 2
