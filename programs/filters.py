@@ -153,7 +153,7 @@ def _facet_filters() -> dict[str, FacetFilter]:
 class ProgramFilterSet(django_filters.FilterSet):
     """A search as typed into a form or an address."""
 
-    near = PlaceFilter(label=_("City or ZIP code"), method="filter_near")
+    near = PlaceFilter(label=_("City or ZIP code"), max_length=200, method="filter_near")
     radius = DecimalFilter(label=_("Distance"), min_value=1, max_value=100, method="leave")
     q = TextFilter(label=_("Name of the program"), max_length=100, method="filter_name")
     locals().update(_facet_filters())

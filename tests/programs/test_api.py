@@ -288,3 +288,12 @@ def test_a_crash_of_the_api_is_a_problem_document_that_tells_nothing(client) -> 
 
     assert (answer.status_code, answer["Content-Type"]) == (500, "application/problem+json")
     assert answer.json() == {"type": "about:blank", "title": "Internal server error", "status": 500, "detail": ""}
+
+
+def test_a_text_too_long_to_be_a_place_is_told_at_its_field(client) -> None:
+    answer = client.get("/api/v1/programs", {"near": "x" * 10_000})
+
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["near"])
+    page = client.get("/programs/", {"near": "x" * 10_000})
+    assert page.status_code == 200
+    assert b"at most 200 characters" in page.content
