@@ -116,7 +116,7 @@ def _csv(file: BinaryIO, *, name: str, required: frozenset[str]) -> Iterator[Tab
         text.seek(0)
         reader = csv.reader(_lines(text, name=name), delimiter=max(",;\t|", key=first.count), strict=True)
         try:
-            columns = _header(next(reader), name=name, required=required)
+            columns = _header(next(reader, []), name=name, required=required)
         except csv.Error as error:
             raise UnreadableFileError(f"{name} is not a CSV file we can read: {error}.") from error
         rows = _csv_rows(reader, name=name, width=len(columns), whole=ends_with_newline)
