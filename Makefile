@@ -8,7 +8,7 @@ PYTHON ?= $(shell for name in python3.12 python3.11 python3.13 python3; do \
 VENV ?= .venv
 BIN := $(VENV)/bin
 TEMPLATES := $(wildcard templates)
-SIZE ?= 5000
+SIZE ?= 20000
 
 # A stamp named by the requirements' checksum: a changed file brings the environment up to date.
 SUM = $(shell cat $(1) | cksum | cut -d' ' -f1)
@@ -91,7 +91,7 @@ fuzz: $(DEV_STAMP) ## Generated input on every form, address and API parameter (
 	PROFILE=$(or $(PROFILE),short) FUZZ_SEED=$(FUZZ_SEED) $(BIN)/pytest tests/fuzz -m fuzz -p no:randomly -n 2
 
 .PHONY: bench
-bench: $(DEV_STAMP) ## Measure search, import and the queue, each beside its goal (SIZE=20000)
+bench: $(DEV_STAMP) ## Measure search, pages, import and queue, each beside its goal (SIZE=200000 grows the directory)
 	SIZE=$(SIZE) $(BIN)/pytest tests/benchmarks -m bench -p no:randomly -s
 
 .PHONY: load

@@ -143,6 +143,17 @@ class SharedFields(dict[str, forms.Field]):
         return self
 
 
+class SearchForm(forms.Form):
+    """A form that is cleaned but never drawn: Django would make a bound field, labels translated, for each of its fields."""
+
+    def _clean_fields(self) -> None:
+        for name, field in self.fields.items():
+            try:
+                self.cleaned_data[name] = field.clean(field.widget.value_from_datadict(self.data, self.files, name))
+            except ValidationError as error:
+                self.add_error(name, error)
+
+
 def _facet_filters() -> dict[str, FacetFilter]:
     return {
         facet.name: FacetFilter(facet=facet.name, label=facet.label, help_text=facet.help, method="filter_facet")
@@ -195,7 +206,7 @@ class ProgramFilterSet(django_filters.FilterSet):
     @cache
     def form_class(cls) -> type[forms.Form]:
         """The form, made once: its fields depend on nothing in a request."""
-        made = type("ProgramSearchForm", (forms.Form,), {name: one.field for name, one in cls.base_filters.items()})
+        made = type("ProgramSearchForm", (SearchForm,), {name: one.field for name, one in cls.base_filters.items()})
         made.base_fields = SharedFields(made.base_fields)  # type: ignore[attr-defined]  # made by the metaclass
         return made
 

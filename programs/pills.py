@@ -1,13 +1,15 @@
 """The filters as the search page shows them: pills with counts, chips to take away, the week to tick."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.utils.html import escape
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from programs import schedule, wording
@@ -15,19 +17,49 @@ from programs.search.query import Query
 from programs.search.vocabulary import FACETS, is_payment_type, label_of, payers
 from programs.slots import Skeleton
 
+OTHER_LABELS = {
+    "q": gettext_lazy("Name"),
+    "radius": gettext_lazy("Distance"),
+    "max_cost": gettext_lazy("Cost"),
+    "sliding": gettext_lazy("Sliding scale"),
+    "accepting": gettext_lazy("New patients"),
+    "start_within": gettext_lazy("Next start"),
+    "free": gettext_lazy("Free hours"),
+}
+
 
 def filter_label(name: str) -> str:
     """A filter's name in words."""
-    others = {
-        "q": _("Name"),
-        "radius": _("Distance"),
-        "max_cost": _("Cost"),
-        "sliding": _("Sliding scale"),
-        "accepting": _("New patients"),
-        "start_within": _("Next start"),
-        "free": _("Free hours"),
-    }
-    return others.get(name) or str(FACETS[name].label)
+    return str(OTHER_LABELS[name] if name in OTHER_LABELS else FACETS[name].label)
+
+
+class Address:
+    """A search's address, taken apart once: each filter in force needs the address without it."""
+
+    def __init__(self, path: str, parameters: QueryDict) -> None:
+        self.path = path
+        self._parts = [
+            (name, value, urlencode({name: value}))
+            for name, values in parameters.lists()
+            for value in values
+            if value and name != "page"
+        ]
+
+    def without(self, name: str, value: str = "") -> str:
+        """The address without a filter, or without one of its values."""
+        return self._of(part for own, given, part in self._parts if own != name or (value and given != value))
+
+    def replacing(self, name: str, value: str) -> str:
+        """The address with this one value for a parameter; none if it is empty. It starts at the first page."""
+        names = [own for own, _given, _part in self._parts]
+        place = names.index(name) if name in names else len(names)
+        before, after = self._parts[:place], [part for part in self._parts[place:] if part[0] != name]
+        new = [(name, value, urlencode({name: value}))] if value else []
+        return self._of(part for _own, _given, part in [*before, *new, *after])
+
+    def _of(self, parts: Iterable[str]) -> str:
+        query = "&".join(parts)
+        return f"{self.path}?{query}" if query else self.path
 
 
 @dataclass(frozen=True)
@@ -38,15 +70,12 @@ class Chip:
     url: str
 
 
-def chips(query: Query, parameters: QueryDict, path: str) -> list[Chip]:
+def chips(query: Query, address: Address) -> list[Chip]:
     """Every filter in force, each with the address that leaves it out."""
     found = []
     for name, values in query.facets.items():
-        found += [Chip(str(label_of(name, value)), _without(parameters, path, name, value)) for value in values]
-    found += [
-        Chip(f"{span_words(span)}", _without(parameters, path, "free", schedule.format_free(span)))
-        for span in query.free
-    ]
+        found += [Chip(str(label_of(name, value)), address.without(name, value)) for value in values]
+    found += [Chip(f"{span_words(span)}", address.without("free", schedule.format_free(span))) for span in query.free]
     singles = {
         "radius": query.radius and _("Within %(miles)g miles") % {"miles": query.radius},
         "q": query.name and f"“{query.name}”",
@@ -56,7 +85,7 @@ def chips(query: Query, parameters: QueryDict, path: str) -> list[Chip]:
         "start_within": query.start_within is not None
         and _("Starts within %(days)s days") % {"days": query.start_within},
     }
-    found += [Chip(str(label), _without(parameters, path, name)) for name, label in singles.items() if label]
+    found += [Chip(str(label), address.without(name)) for name, label in singles.items() if label]
     return found
 
 
@@ -71,13 +100,6 @@ def span_words(span: schedule.Span) -> str:
 def _time(minute: int) -> dt.time:
     minute %= schedule.DAY
     return dt.time(minute // 60, minute % 60)
-
-
-def _without(parameters: QueryDict, path: str, name: str, value: str = "") -> str:
-    left = tidy(parameters)
-    left.setlist(name, [other for other in left.getlist(name) if value and other != value])
-    left.pop("page", None)
-    return f"{path}?{left.urlencode()}" if left else path
 
 
 def tidy(parameters: QueryDict) -> QueryDict:

@@ -2,8 +2,9 @@
 
 import datetime as dt
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -121,6 +122,8 @@ def render_cards(hits: Iterable[Hit], query: Query, *, first: int = 1, prefix: s
     hits = list(hits)
     by_id = {hit.id: hit for hit in hits}
     today, zone = timezone.localdate(), query.place.time_zone if query.place else ""
+    asked = [(name, [(value, label_of(name, value)) for value in values]) for name, values in query.facets.items()]
+    why = cache(_why)  # most cards of a page are there for the same reasons
     html = []
     for number, known in enumerate(cards.of(hits), start=first):
         card = known.on_clock_of(zone, today)
@@ -132,7 +135,7 @@ def render_cards(hits: Iterable[Hit], query: Query, *, first: int = 1, prefix: s
             "miles": format_html("<b>{}</b> · ", wording.miles(hit.miles)) if hit.miles is not None else "",
             "fit": _fit(card, hit, query),
             "payers": _payers(drawn.payers, query),
-            "why": _why(card, hit, query),
+            "why": why(tuple(_reasons(card, drawn.payers, asked)), hit.unknown),
         }
         html.append(drawn.skeleton.fill(filled.__getitem__))
     return mark_safe("".join(html))  # noqa: S308  (each is escaped)
@@ -180,23 +183,26 @@ def _payer_line(shown: tuple[tuple[str, bool, str], ...], more: int, language: s
     return _payer_lines[key]
 
 
-def _why(card: Card, hit: Hit, query: Query) -> str:
+Asked = list[tuple[str, list[tuple[str, str]]]]
+
+
+def _reasons(card: Card, payers: list[CardPayer], asked: Asked) -> Iterator[str]:
+    """Which of the ticked values the program has."""
+    for name, values in asked:
+        has: Container[str] | None = card.answers.get(name)
+        if has is None:  # schedule: every hit meets then
+            has = [value for value, _label in values] if card.sessions else []
+        elif name == "payer":
+            has = {payer.slug for payer in payers}  # the kinds of payment among them
+        yield from (label for value, label in values if value in has)
+
+
+def _why(reasons: tuple[str, ...], unknown: tuple[str, ...]) -> str:
     """Why it is in the list, and what it has not told us of what was asked."""
-    reasons = [label for name, values in query.facets.items() for label in _matches(card, name, values)]
-    unknown = [filter_label(name) for name in hit.unknown]
     parts = []
     if reasons:
         parts.append(format_html("<span>{} {}</span>", _("Matches:"), ", ".join(reasons)))
     if unknown:
-        parts.append(format_html("<span>{} {}</span>", _("Not told us:"), ", ".join(unknown)))
+        labels = ", ".join(map(filter_label, unknown))
+        parts.append(format_html("<span>{} {}</span>", _("Not told us:"), labels))
     return format_html('<p class="why small muted">{}</p>', mark_safe(" · ".join(parts))) if parts else ""  # noqa: S308
-
-
-def _matches(card: Card, name: str, values: Iterable[str]) -> list[str]:
-    """Which of the ticked values the program has."""
-    has = card.answers.get(name)
-    if has is None:  # schedule: every hit meets then
-        return [str(label_of(name, value)) for value in values] if card.blocks else []
-    if name == "payer":
-        has = has | {payer.slug for payer in card.payers()}
-    return [str(label_of(name, value)) for value in values if value in has]

@@ -50,6 +50,7 @@ class SearchPage:
     def __init__(self, request: HttpRequest) -> None:
         self.filters = ProgramFilterSet(request.GET)
         self.request, self.path, self.parameters = request, request.path, pills.tidy(request.GET)
+        self.address = pills.Address(self.path, self.parameters)
 
     def part(self) -> SafeString:
         """What htmx swaps."""
@@ -145,14 +146,7 @@ class SearchPage:
         return [self._choice(place) for place in self.place.others] if self.place else []
 
     def _choice(self, place: Place) -> dict[str, Any]:
-        return {"label": place.label, "county": place.county, "url": self._with(near=place.near)}
-
-    def _with(self, **changed: str) -> str:
-        parameters = self.parameters.copy()
-        parameters.pop("page", None)
-        for name, value in changed.items():
-            parameters[name] = value
-        return f"{self.path}?{pills.tidy(parameters).urlencode()}"
+        return {"label": place.label, "county": place.county, "url": self.address.replacing("near", place.near)}
 
     # --- the words --------------------------------------------------------------------------------------
     @cached_property
@@ -226,7 +220,7 @@ class SearchPage:
 
     @cached_property
     def chips(self) -> list[pills.Chip]:
-        return pills.chips(self.query, self.parameters, self.path)
+        return pills.chips(self.query, self.address)
 
     @property
     def clear_url(self) -> str:
@@ -310,12 +304,12 @@ class SearchPage:
             "fit": fit % {"count": f"{self.answer.count:,}"},
             "more": more % words,
             "only": only % words,
-            "url": self._with(not_told="1"),
+            "url": self.address.replacing("not_told", "1"),
         }
 
     @property
     def told_url(self) -> str:
-        return self._with(not_told="")
+        return self.address.without("not_told")
 
     @cached_property
     def relief(self) -> list[dict[str, str]]:
@@ -338,7 +332,7 @@ class SearchPage:
             values = ", ".join(str(label_of(name, value)) for value in self.query.facets.get(name, ()))
             words["filter"] = values or pills.filter_label(name)
             label = _("Drop “%(filter)s” to see %(programs)s") % words
-        return {"label": label, "url": self._with(**{name: ""})}
+        return {"label": label, "url": self.address.without(name)}
 
     @property
     def pager(self) -> dict[str, Any] | None:
@@ -359,9 +353,7 @@ class SearchPage:
         }
 
     def _page_url(self, number: int | str) -> str:
-        parameters = self.parameters.copy()
-        parameters["page"] = str(number)
-        return f"{self.path}?{parameters.urlencode()}"
+        return self.address.replacing("page", str(number))
 
     @property
     def is_filtered(self) -> bool:

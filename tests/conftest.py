@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SERVICES] = stack = contextlib.ExitStack()
     if not hasattr(config, "workerinput"):  # workers inherit what the first process set
         _prepare_environment(stack)
-    os.environ["DJANGO_SETTINGS_MODULE"] = "iopfinder.settings"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "iopfinder.settings")  # the benchmarks have their own
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -37,6 +37,12 @@ def icon(name: str, label: str = "") -> SafeString:
         return format_html(
             '<svg class="i" viewBox="0 0 24 24" role="img" aria-label="{}">{}</svg>', label, drawing(name)
         )
+    return decoration(name)
+
+
+@cache
+def decoration(name: str) -> SafeString:
+    """An icon without words of its own: the same wherever it stands."""
     return format_html('<svg class="i" viewBox="0 0 24 24" aria-hidden="true">{}</svg>', drawing(name))
 
 

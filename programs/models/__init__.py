@@ -11,7 +11,7 @@ from programs.models.organization import Organization
 from programs.models.payer import Payer, PayerAcceptance
 from programs.models.place import Place
 from programs.models.program import Credential, Phone, Program
-from programs.models.search import DirectoryVersion, SearchRecord
+from programs.models.search import DirectoryVersion, SearchCard, SearchRecord
 from programs.models.session import SessionBlock
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Place",
     "ProblemReport",
     "Program",
+    "SearchCard",
     "SearchRecord",
     "SessionBlock",
     "SourceRecord",

@@ -1,6 +1,7 @@
 """The derived half of the directory: what search reads. Rebuilt by one command, never edited."""
 
-from django.contrib.postgres.indexes import GistIndex
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -26,7 +27,7 @@ class SearchRecord(models.Model):
     payers = models.BinaryField(default=bytes)
     sessions = models.BinaryField(default=bytes)
     location = PointField(null=True)
-    is_virtual = models.BooleanField(default=False)
+    virtual_states = ArrayField(models.CharField(max_length=2), null=True)  # of programs by video only
     is_sample = models.BooleanField(default=False)
 
     class Meta:
@@ -34,15 +35,28 @@ class SearchRecord(models.Model):
         verbose_name_plural = "search records"
         indexes = [
             GistIndex(fields=["location"], name="search_location"),
-            models.Index(
-                fields=["program_id"],
-                name="search_virtual",
-                condition=models.Q(is_virtual=True),
-            ),
+            GinIndex(fields=["virtual_states"], name="search_virtual_states"),
         ]
 
     def __str__(self) -> str:
         return f"{self.program_id} @ {self.rev}"
+
+
+class SearchCard(models.Model):
+    """What lists show of a program, as a JSON array: `programs.search.cards` says of what.
+
+    Beside the record and not in it, because a search reads a thousand records and twenty cards.
+    """
+
+    program_id = models.BigIntegerField(primary_key=True)
+    facts = models.TextField()
+
+    class Meta:
+        verbose_name = "search card"
+        verbose_name_plural = "search cards"
+
+    def __str__(self) -> str:
+        return str(self.program_id)
 
 
 class DirectoryVersion(models.Model):

@@ -6,8 +6,9 @@ counts disjunctive) and for what dropping the filter would give.
 """
 
 import datetime as dt
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
+from functools import lru_cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +16,12 @@ import numpy.typing as npt
 from programs import schedule
 from programs.choices import Day
 from programs.search import sphere
-from programs.search.query import NO_POINTS, Answer, Hit, Points, Query
+from programs.search.query import NO_POINTS, Answer, Hit, Points, Query, Spot
 from programs.search.record import (
     ACCEPTING,
     DEAD,
     EPOCH,
+    NO_STATE,
     NOT_ACCEPTING,
     SAMPLE,
     STATE_NUMBER,
@@ -27,20 +29,24 @@ from programs.search.record import (
     ZONES,
 )
 from programs.search.table import Mask, Rows, Table
-from programs.search.vocabulary import BIT, FACETS, START, WIDTH, is_payment_type, payers
+from programs.search.vocabulary import BIT, FACETS, SPAN, START, WIDTH, is_payment_type, payers
 
 RINGS = (5, 10, 25, 50, 100)
 VERDICTS = ("fits", "unknown", "collides")
 Keys = list[npt.NDArray[np.generic]]
+Numbers = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One filter's verdict on every candidate."""
+    """One filter's verdict on every candidate: which say yes, and a way to ask rows for their no.
+
+    The rest has not told us. Few rows are ever asked for their no: those that failed nothing so far.
+    """
 
     name: str
     yes: Mask
-    unknown: Mask
+    no: Callable[[Rows], Mask]
 
 
 @dataclass(frozen=True)
@@ -51,18 +57,23 @@ class Judged:
     squared: sphere.Floats | None
     asked: Sequence[Asked]
 
-    def misses(self) -> npt.NDArray[np.uint8]:
+    def misses(self) -> Numbers:
         """How many filters each candidate does not say yes to."""
-        missed = np.zeros(len(self.rows), np.uint8)
+        missed = np.full(len(self.rows), len(self.asked), np.uint8)
         for one in self.asked:
-            missed += ~one.yes
+            missed -= one.yes.view(np.uint8)
         return missed
 
-    def only(self, wanted: Mask) -> "Judged":
+    def only(self, wanted: Mask | Rows) -> "Judged":
         squared = None if self.squared is None else self.squared[wanted]
-        return Judged(
-            self.rows[wanted], squared, [Asked(one.name, one.yes[wanted], one.unknown[wanted]) for one in self.asked]
-        )
+        return Judged(self.rows[wanted], squared, [Asked(one.name, one.yes[wanted], one.no) for one in self.asked])
+
+    def maybe(self, missed: Numbers) -> "Judged":
+        """Programs that fail nothing but have not told us something that was asked."""
+        places = np.flatnonzero(missed)
+        for one in self.asked:
+            places = places[~one.no(self.rows[places])]
+        return self.only(places)
 
 
 class Search:
@@ -76,10 +87,10 @@ class Search:
 
     def answer(self) -> Answer:
         """Count, order, page and describe everything at once."""
-        judged = self.judge(self._candidates())
+        judged = self._judge(*self._area(self.query.radius))
         missed = judged.misses()
-        hits = judged.only(missed == 0)
-        maybe = self._maybe(judged, missed)
+        hits = judged.only(missed == 0) if judged.asked else judged
+        maybe = judged.maybe(missed)
         listed = hits if self.query.told else maybe
         fits = self._fits(listed.rows)
         order = self._order(listed, fits)
@@ -88,9 +99,9 @@ class Search:
         return Answer(
             count=len(hits.rows),
             hits=self._hits(listed, fits, order[self._page()]),
-            counts=self._counts(judged, missed, hits.rows),
+            counts=self._counts(judged, missed == 1, hits.rows),
             not_told=len(maybe.rows),
-            not_told_by={one.name: int(one.unknown.sum()) for one in maybe.asked if one.unknown.any()},
+            not_told_by={one.name: silent for one in maybe.asked if (silent := int((~one.yes).sum()))},
             virtual_count=len(virtual.rows),
             virtual=self._some(virtual),
             outside=outside,
@@ -102,32 +113,34 @@ class Search:
         )
 
     # --- who is looked at -------------------------------------------------------------------------------
-    def _candidates(self) -> Rows:
-        place, radius = self.query.place, self.query.radius
-        if place is not None and self.query.has_distance and radius is not None:
-            rows = self.table.near(place.latitude, place.longitude, radius)
-        else:
-            rows = self.table.everything()
-        unwanted = VIRTUAL | DEAD | (SAMPLE if self.hides_samples else 0)
-        keep = self.table.flags[rows] & unwanted == 0
-        if place is not None and not self.query.has_distance:
-            keep &= self.table.state[rows] == STATE_NUMBER.get(place.state, -1)
-        return rows[keep]
-
-    def _squared(self, rows: Rows) -> sphere.Floats | None:
-        place = self.query.place
+    def _area(self, radius: float | None) -> tuple[Rows, sphere.Floats | None]:
+        """The programs at an address in the area asked, and their squared chords, if it has distances."""
+        table, place = self.table, self.query.place
         if place is None or not self.query.has_distance:
-            return None
+            rows = table.everything()
+            keep = self._wanted(rows)
+            if place is not None:
+                keep &= table.state[rows] == STATE_NUMBER.get(place.state, -1)
+            return rows[keep], None
+        rows = table.everything() if radius is None else table.near(place.latitude, place.longitude, radius)
+        squared = self._squared(rows, place)
+        keep = self._wanted(rows)
+        if radius is not None:
+            keep &= squared <= sphere.chord2(radius)
+        return rows[keep], squared[keep]
+
+    def _wanted(self, rows: Rows) -> Mask:
+        unwanted = VIRTUAL | DEAD | (SAMPLE if self.hides_samples else 0)
+        wanted: Mask = self.table.flags[rows] & unwanted == 0
+        return wanted
+
+    def _squared(self, rows: Rows, place: Spot) -> sphere.Floats:
         apart = self.table.xyz[rows] - sphere.vector(place.latitude, place.longitude)
         squared: sphere.Floats = np.einsum("ij,ij->i", apart, apart)
         return squared
 
-    def judge(self, rows: Rows, *, gate: bool = True) -> Judged:
-        """Every filter in force, asked of every row; with `gate`, rows outside the radius are left out first."""
-        squared = self._squared(rows)
-        if gate and squared is not None and self.query.radius is not None:
-            inside = squared <= sphere.chord2(self.query.radius)
-            rows, squared = rows[inside], squared[inside]
+    def _judge(self, rows: Rows, squared: sphere.Floats | None) -> Judged:
+        """Every filter in force, asked of every row."""
         return Judged(rows, squared, [*self._facets(rows), *self._numbers(rows), *self._openings(rows)])
 
     def _facets(self, rows: Rows) -> list[Asked]:
@@ -146,6 +159,14 @@ class Search:
 
     def _meets(self, rows: Rows, name: str, values: Sequence[str]) -> Asked:
         """Whether a required session starts then; the record's own bits are on the program's clock."""
+
+        def no(rows: Rows) -> Mask:
+            says: Mask = (self.table.sessions.count[rows] > 0) & ~self._starts(rows, name, values)
+            return says
+
+        return Asked(name, self._starts(rows, name, values), no)
+
+    def _starts(self, rows: Rows, name: str, values: Sequence[str]) -> Mask:
         blocks, place = self.table.sessions.of(rows)
         start = self._on_their_clock(rows, blocks, place)
         day, minute = start // schedule.DAY, start % schedule.DAY
@@ -154,111 +175,95 @@ class Search:
             then |= day == Day.values.index(value) if name == "day" else schedule.starts_in(value, day, minute)
         yes = np.zeros(len(rows), bool)
         yes[place[then]] = True
-        return Asked(name, yes, self.table.sessions.count[rows] == 0)
+        return yes
 
     def _on_their_clock(self, rows: Rows, blocks: npt.NDArray[np.void], place: Rows) -> npt.NDArray[np.int64]:
         """When sessions start, in minutes of the week of the person's place; `place` are their rows' places in `rows`."""
         zone = self.query.place.time_zone if self.query.place else ""
-        shifts = np.array([schedule.shift(own, zone, on=self.today) for own in ZONES])
+        shifts = _shifts(zone, self.today)
         starts: npt.NDArray[np.int64] = blocks["start"].astype(np.int64) + shifts[self.table.zone[rows[place]]]
         return starts % schedule.WEEK
 
     def _sliding(self, rows: Rows) -> list[Asked]:
-        return [self._bits(rows, "sliding", [BIT["sliding", "1"]])] if self.query.sliding else []
+        return [self._facet(rows, "sliding", ["1"])] if self.query.sliding else []
 
     def _facet(self, rows: Rows, name: str, values: Sequence[str]) -> Asked:
-        if name != "payer" or all(map(is_payment_type, values)):
-            return self._bits(rows, name, [BIT[name, value] for value in values])
-        kinds = [BIT[name, value] for value in values if is_payment_type(value)]
-        yes, no = self.table.any_yes(rows, kinds), self.table.all_no(rows, kinds)
-        for value in values:
-            if not is_payment_type(value) and (payer := payers.find(value)):
-                has, has_not = self._payer(rows, payer.id, payer.type)
-                yes, no = yes | has, no & has_not
-        return Asked(name, yes, ~yes & ~no)
+        bits = [BIT[name, value] for value in values if (name, value) in BIT]
+        no = partial(self.table.all_no, bits=bits)
+        if len(bits) < len(values):  # payers by name
+            found = [payer for value in values if (name, value) not in BIT and (payer := payers.find(value))]
+            named = [(self.table.payer_bit.get(payer.id), BIT.get((name, payer.type))) for payer in found]
+            no = partial(self._no_payer, bits=bits, named=named)
+            bits = bits + [bit for bit, _type in named if bit is not None]
+        return Asked(name, self.table.any_yes(rows, bits), no)
 
-    def _payer(self, rows: Rows, payer: int, type_: str) -> tuple[Mask, Mask]:
-        """A payer by name: its own acceptances; a program that says no to its whole kind says no to it."""
-        bit = self.table.payer_bit.get(payer)
-        bits = [] if bit is None else [bit]
-        yes, no = self.table.any_yes(rows, bits), np.zeros(len(rows), bool)
-        if bits:
-            no |= self.table.all_no(rows, bits)
-        if type_:
-            no |= self.table.all_no(rows, [BIT["payer", type_]])
-        return yes, no & ~yes
-
-    def _bits(self, rows: Rows, name: str, bits: Sequence[int]) -> Asked:
-        yes = self.table.any_yes(rows, bits)
-        return Asked(name, yes, ~yes & ~self.table.all_no(rows, bits))
+    def _no_payer(self, rows: Rows, *, bits: list[int], named: list[tuple[int | None, int | None]]) -> Mask:
+        """No to all these payers. By name: refused, or not taken and a no to its whole kind."""
+        no = self.table.all_no(rows, bits)
+        for bit, kind in named:
+            refused = np.zeros(len(rows), bool) if kind is None else self.table.all_no(rows, [kind])
+            if bit is not None:
+                refused = self.table.all_no(rows, [bit]) | (refused & ~self.table.any_yes(rows, [bit]))
+            no &= refused
+        return no
 
     def _numbers(self, rows: Rows) -> list[Asked]:
         asked = []
-        if self.query.max_cost is not None:
+        if (most := self.query.max_cost) is not None:
             cost = self.table.cost[rows]
-            asked.append(Asked("max_cost", (cost >= 0) & (cost <= self.query.max_cost), cost < 0))
-        if self.named is not None:
-            is_named = np.isin(self.table.ids[rows], self.named)
-            asked.append(Asked("q", is_named, np.zeros(len(rows), bool)))
+            asked.append(Asked("max_cost", (cost >= 0) & (cost <= most), lambda rows: self.table.cost[rows] > most))
+        if (named := self.named) is not None:
+            is_named = np.isin(self.table.ids[rows], named)
+            asked.append(Asked("q", is_named, lambda rows: ~np.isin(self.table.ids[rows], named)))
         return asked
 
     def _openings(self, rows: Rows) -> list[Asked]:
         """Openings are believed for a week only; after that they are not told."""
-        if not self.query.accepting and self.query.start_within is None:
-            return []
-        flags, start = self.table.flags[rows], self.table.start[rows].astype(np.int64)
-        fresh = self.table.told_until[rows] >= self.day
         asked = []
         if self.query.accepting:
-            yes = fresh & (flags & ACCEPTING != 0)
-            asked.append(Asked("accepting", yes, ~yes & ~(fresh & (flags & NOT_ACCEPTING != 0))))
-        if self.query.start_within is not None:
-            known = fresh & (start >= self.day)
-            asked.append(Asked("start_within", known & (start <= self.day + self.query.start_within), ~known))
+            asked.append(Asked("accepting", self._says(rows, ACCEPTING), partial(self._says, flag=NOT_ACCEPTING)))
+        if (days := self.query.start_within) is not None:
+            start, last = self._start(rows), self.day + days
+            asked.append(Asked("start_within", (start > 0) & (start <= last), lambda rows: self._start(rows) > last))
         return asked
 
-    def _maybe(self, judged: Judged, missed: npt.NDArray[np.uint8]) -> Judged:
-        """Programs that fail nothing but have not told us something that was asked."""
-        could = missed > 0
-        for one in judged.asked:
-            could &= one.yes | one.unknown
-        return judged.only(could)
+    def _says(self, rows: Rows, flag: int) -> Mask:
+        says: Mask = (self.table.told_until[rows] >= self.day) & (self.table.flags[rows] & flag != 0)
+        return says
+
+    def _start(self, rows: Rows) -> npt.NDArray[np.uint16]:
+        """The day of the next start; 0 where it is not told, over, or told too long ago."""
+        start = self.table.start[rows]
+        return np.where((start >= self.day) & (self.table.told_until[rows] >= self.day), start, np.uint16(0))
 
     # --- what is counted --------------------------------------------------------------------------------
-    def _counts(self, judged: Judged, missed: npt.NDArray[np.uint8], hits: Rows) -> dict[str, dict[str, int]]:
+    def _counts(self, judged: Judged, nearly: Mask, hits: Rows) -> dict[str, dict[str, int]]:
+        """For each option, how many programs it alone would give in its filter: hits, and those that miss just that."""
         totals = self.table.totals(hits)
-        extra = {one.name: judged.rows[(missed == 1) & ~one.yes] for one in judged.asked}
+        accepting = int(self._says(hits, ACCEPTING).sum())
+        for one in judged.asked:
+            rows = judged.rows[nearly & ~one.yes]
+            if one.name == "accepting":
+                accepting += int(self._says(rows, ACCEPTING).sum())
+            for first, last in SPAN.get(one.name, ()) if len(rows) else ():
+                totals[first * 8 : last and last * 8] += self.table.totals(rows, first, last)
+        found = totals.tolist()
         counts = {}
-        for facet in FACETS.values():
-            first = START[facet.name]
-            found = totals[first * 8 : (first + facet.width) * 8]
-            if len(rows := extra.get(facet.name, ())):
-                found = found + self.table.totals(rows, first, first + facet.width)
-            counts[facet.name] = dict(zip(facet.values, found.tolist(), strict=False))
-        counts["payer"].update(self._payer_counts(totals, extra.get("payer")))
-        sliding = int(totals[BIT["sliding", "1"]])
-        if len(rows := extra.get("sliding", ())):
-            sliding += int(self.table.any_yes(rows, [BIT["sliding", "1"]]).sum())
-        counts["sliding"] = {"1": sliding}
-        counts["accepting"] = {"1": self._accepting(hits) + self._accepting(extra.get("accepting", hits[:0]))}
-        return counts
+        for name, facet in FACETS.items():
+            at = START[name] * 8
+            counts[name] = dict(zip(facet.values, found[at : at + len(facet.values)], strict=True))
+        counts["payer"] |= self._payer_counts(found[WIDTH * 8 :])
+        return counts | {"sliding": {"1": found[BIT["sliding", "1"]]}, "accepting": {"1": accepting}}
 
-    def _payer_counts(self, totals: npt.NDArray[np.int64], extra: Rows | None) -> dict[str, int]:
+    def _payer_counts(self, found: list[int]) -> dict[str, int]:
         """Payers that some program here takes, and those that were asked for."""
-        named = totals[WIDTH * 8 :]
-        if extra is not None and len(extra):
-            named = named + self.table.totals(extra, WIDTH)
-        by_id, asked = payers.current().by_id, self.query.facets.get("payer", ())
+        asked = self.query.facets.get("payer", ())
         counts = dict.fromkeys((slug for slug in asked if not is_payment_type(slug)), 0)
-        for payer, bit in self.table.payer_bit.items():
-            count = int(named[bit - WIDTH * 8])
-            if count and payer in by_id and not is_payment_type(by_id[payer].slug):
-                counts[by_id[payer].slug] = count
+        by_id = payers.current().by_id
+        for payer, count in zip(self.table.payer_bit, found, strict=False):
+            if count and payer in by_id and not is_payment_type(slug := by_id[payer].slug):
+                counts[slug] = count
         return counts
-
-    def _accepting(self, rows: Rows) -> int:
-        table = self.table
-        return int(((table.told_until[rows] >= self.day) & (table.flags[rows] & ACCEPTING != 0)).sum())
 
     def _within(self, hits: Judged) -> dict[int, int]:
         if hits.squared is None or self.query.radius is not None:
@@ -270,9 +275,7 @@ class Search:
         relief = {one.name: int(((missed == 1) & ~one.yes).sum()) for one in judged.asked}
         outside: list[Hit] = []
         if self.query.radius is not None and self.query.has_distance:
-            unwanted = VIRTUAL | DEAD | (SAMPLE if self.hides_samples else 0)
-            rows = self.table.everything()
-            far = self.judge(rows[self.table.flags[rows] & unwanted == 0], gate=False)
+            far = self._judge(*self._area(None))
             far = far.only(far.misses() == 0)
             relief["radius"] = len(far.rows)
             outside = self._some(far)
@@ -282,13 +285,10 @@ class Search:
     # --- what is shown ----------------------------------------------------------------------------------
     def _virtual(self) -> Judged:
         """Programs by video only that may treat people in the place's state (without a place: all of them)."""
-        rows = self.table.virtual_rows()
+        place = self.query.place
+        rows = self.table.virtual_rows(STATE_NUMBER.get(place.state, NO_STATE) if place else None)
         if self.hides_samples:
             rows = rows[self.table.flags[rows] & SAMPLE == 0]
-        place = self.query.place
-        if place is not None:
-            bit = np.uint64(1 << STATE_NUMBER[place.state]) if place.state in STATE_NUMBER else np.uint64(0)
-            rows = rows[self.table.licensed[rows] & bit != 0]
         judged = Judged(rows, None, [*self._facets_by_video(rows), *self._numbers(rows), *self._openings(rows)])
         return judged.only(judged.misses() == 0)
 
@@ -322,9 +322,7 @@ class Search:
             cost = table.cost[rows]
             keys.append(np.where(cost < 0, np.iinfo(np.int32).max, cost))
         elif self.query.sort == "start":
-            start = table.start[rows]
-            known = (start >= self.day) & (table.told_until[rows] >= self.day)
-            keys.append(np.where(known, start, np.iinfo(np.uint16).max))
+            keys.append(self._start(rows) - np.uint16(1))  # not told: 65535, the last
         elif not self.query.sort and fits is not None:
             keys.append(fits)
         return _first(keys, self.query.page * self.query.page_size)
@@ -346,7 +344,7 @@ class Search:
                 rev=rev,
                 miles=None if np.isnan(square) else sphere.miles(square),
                 fit="" if fits is None else VERDICTS[fits[at]],
-                unknown=tuple(one.name for one in listed.asked if one.unknown[at]),
+                unknown=tuple(one.name for one in listed.asked if not one.yes[at]),
             )
             for id_, rev, square, at in zip(
                 table.ids[rows].tolist(), table.rev[rows].tolist(), squared, order.tolist(), strict=True
@@ -357,6 +355,12 @@ class Search:
         xyz = self.table.xyz[rows]
         has_point = ~np.isnan(xyz[:, 0])
         return Points(self.table.ids[rows][has_point], xyz[has_point]) if len(rows) else NO_POINTS
+
+
+@lru_cache(maxsize=64)
+def _shifts(zone: str, on: dt.date) -> npt.NDArray[np.int64]:
+    """Minutes from each of ZONES to this one. Asking the time zones themselves costs more than a search."""
+    return np.array([schedule.shift(own, zone, on=on) for own in ZONES])
 
 
 def _first(keys: Keys, wanted: int) -> Rows:

@@ -1,48 +1,53 @@
-"""What a list shows of each program: read for the whole page in one statement, kept by revision.
+"""What a list shows of each program: one narrow row per program, written with its search record, kept by revision.
 
 A card holds facts only, no dates judged and nothing of the query, so that it stays right until its program's
-next revision.
+next revision. Payers are in it by id, because their names change without one.
 """
 
 import datetime as dt
+import json
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from django.db import connection
 
 from programs import schedule
-from programs.choices import Format, PaymentType
+from programs.choices import Format, PaymentType, Status
 from programs.freshness import FRESH_DAYS
 from programs.models.evidence import Topic
 from programs.models.payer import AcceptanceSource, Network
 from programs.search.query import Hit
-from programs.search.vocabulary import FACETS
+from programs.search.vocabulary import FACETS, payers
 
 KEPT = 4000
 
 # Facets that are columns of the program.
 COLUMNS = {facet.name: facet.column for facet in FACETS.values() if facet.column}
-READ = f"""
-SELECT p.id, p.slug, p.name, o.name, p.street, p.street2, p.city, p.state, p.zip, p.latitude, p.longitude,
-  p.location_quality, p.time_zone, p.formats, p.virtual_states, p.ages, p.hours_per_week, p.cost_per_week_min,
-  p.cost_per_week_max, p.sliding_scale, p.payment_types, p.accepting_new, p.next_start_on, p.seats_open, p.is_sample,
-  {", ".join(f"p.{column}" for column in COLUMNS.values())},
-  (SELECT array_agg(ARRAY[y.slug, y.name, a.network, a.source, a.as_of::text] ORDER BY y.name)
-     FROM programs_payeracceptance a JOIN programs_payer y ON y.id = a.payer_id WHERE a.program_id = p.id),
-  (SELECT array_agg(ARRAY[s.track, s.weekday::text, s.starts::text, s.ends::text, s.kind, s.is_required::text]
-                    ORDER BY s.track, s.weekday, s.starts)
+# The fields of `Card`, in its order. Whoever changes them raises `vocabulary.CARDS`.
+WRITE = f"""
+INSERT INTO programs_searchcard (program_id, facts)
+SELECT p.id, json_build_array(p.id, p.slug, p.name, o.name, p.street, p.street2, p.city, p.state, p.zip, p.latitude,
+  p.longitude, p.location_quality, p.time_zone, p.hours_per_week, p.cost_per_week_min, p.cost_per_week_max,
+  p.sliding_scale, p.accepting_new, p.next_start_on, p.seats_open, p.is_sample, p.virtual_states,
+  json_build_array({", ".join(f"p.{column}" for column in COLUMNS.values())}),
+  (SELECT json_agg(json_build_array(a.payer_id, a.network, a.source, a.as_of))
+     FROM programs_payeracceptance a WHERE a.program_id = p.id),
+  (SELECT json_agg(json_build_array(s.track, s.weekday, s.starts, s.ends, s.kind, s.is_required)
+                   ORDER BY s.track, s.weekday, s.starts)
      FROM programs_sessionblock s WHERE s.program_id = p.id),
-  (SELECT array_agg(ARRAY[t.topic, t.confirmed_on::text, t.method]) FROM (
-     SELECT DISTINCT ON (c.topic) c.topic, c.confirmed_on, c.method FROM programs_confirmation c
-     WHERE c.program_id = p.id ORDER BY c.topic, c.confirmed_on DESC, c.id DESC) t),
-  (SELECT ARRAY[r.source, r.survey_year::text, coalesce(r.gone_since_year::text, '')] FROM programs_sourcerecord r
-     WHERE r.program_id = p.id ORDER BY r.survey_year DESC, r.source DESC LIMIT 1)
+  (SELECT json_agg(json_build_array(c.topic, c.confirmed_on, c.method) ORDER BY c.confirmed_on, c.id)
+     FROM programs_confirmation c WHERE c.program_id = p.id),
+  (SELECT json_build_array(r.source, r.survey_year, r.gone_since_year) FROM programs_sourcerecord r
+     WHERE r.program_id = p.id ORDER BY r.survey_year DESC, r.source DESC LIMIT 1))
 FROM programs_program p JOIN programs_organization o ON o.id = p.organization_id
-WHERE p.id = ANY(%s)
+WHERE p.status = %s AND p.id = ANY(%s)
+ON CONFLICT (program_id) DO UPDATE SET facts = EXCLUDED.facts
 """  # noqa: S608  (column names are ours)
+READ = "SELECT program_id, facts FROM programs_searchcard WHERE program_id = ANY(%s)"
 
 
 class Block(NamedTuple):
@@ -81,9 +86,9 @@ class CardPayer(NamedTuple):
     network: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Card:
-    """What is known of one program, as far as lists show it."""
+    """What is known of one program, as far as lists show it; what is seldom asked is made of the stored facts then."""
 
     id: int
     slug: str
@@ -98,23 +103,53 @@ class Card:
     longitude: float | None
     location_quality: str
     time_zone: str
-    formats: list[str]
-    virtual_states: list[str]
-    ages: list[str]
     hours_stated: float | None
     cost_min: int | None
     cost_max: int | None
     sliding_scale: bool | None
-    payment_types: list[str]
     accepting_new: bool | None
-    next_start_on: dt.date | None
+    next_start: str | None
     seats_open: int | None
     is_sample: bool
-    answers: dict[str, frozenset[str]]  # what it says yes to, by facet
-    acceptances: list[list[str]]
-    blocks: list[Block]
-    told: dict[str, Told]
-    source: Source | None
+    virtual_states: list[str]
+    arrays: list[list[str]]  # in step with COLUMNS
+    acceptances: list[list[Any]] | None
+    sessions: list[list[Any]] | None
+    confirmations: list[list[str]] | None
+    listed: list[Any] | None
+
+    @cached_property
+    def answers(self) -> dict[str, list[str]]:
+        """What it says yes to, by facet."""
+        return dict(zip(COLUMNS, self.arrays, strict=True))
+
+    @property
+    def formats(self) -> list[str]:
+        return self.answers["format"]
+
+    @property
+    def payment_types(self) -> list[str]:
+        return self.answers["payer"]
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        return [
+            Block(track, day, dt.time.fromisoformat(starts), dt.time.fromisoformat(ends), kind, required)
+            for track, day, starts, ends, kind, required in self.sessions or ()
+        ]
+
+    @cached_property
+    def told(self) -> dict[str, Told]:
+        """Each topic's newest confirmation."""
+        return {topic: Told(dt.date.fromisoformat(on), method) for topic, on, method in self.confirmations or ()}
+
+    @property
+    def source(self) -> Source | None:
+        return Source(*self.listed) if self.listed else None
+
+    @property
+    def next_start_on(self) -> dt.date | None:
+        return dt.date.fromisoformat(self.next_start) if self.next_start else None
 
     @property
     def address(self) -> str:
@@ -130,7 +165,9 @@ class Card:
         if not (self.is_virtual_only and self.blocks and zone and self.time_zone):
             return self
         minutes = schedule.shift(self.time_zone, zone, on=today)
-        return replace(self, time_zone=zone, blocks=[_moved(block, minutes) for block in self.blocks])
+        moved = replace(self, time_zone=zone)
+        moved.blocks = [_moved(block, minutes) for block in self.blocks]
+        return moved
 
     @property
     def slides(self) -> bool | None:
@@ -169,11 +206,11 @@ class Card:
     def payers(self) -> list[CardPayer]:
         """Accepted payers by name, the best evidence first; then the kinds of payment."""
         named = [
-            CardPayer(slug, name, _evidence(source), as_of, network)
-            for slug, name, network, source, as_of in self.acceptances
-            if network != Network.NOT_ACCEPTED
+            CardPayer(payer.slug, payer.name, _evidence(source), as_of or "", network)
+            for id_, network, source, as_of in self.acceptances or ()
+            if network != Network.NOT_ACCEPTED and (payer := payers.get(id_))
         ]
-        named.sort(key=lambda payer: payer.evidence != "confirmed")
+        named.sort(key=lambda payer: (payer.evidence != "confirmed", payer.label))
         told = self.told.get(Topic.PAYERS)
         as_of = str(self.source.year) if self.source else told.on.isoformat() if told else ""
         types = [CardPayer(value, str(PaymentType(value).label), "type_only", as_of) for value in self.payment_types]
@@ -219,29 +256,16 @@ class Cards:
                 self._kept.popitem(last=False)
 
 
+def write(cursor: Any, program_ids: Sequence[int]) -> None:
+    """Bring the cards of these programs up to date, if they are published. `record.write` calls it."""
+    cursor.execute(WRITE, [Status.PUBLISHED, list(program_ids)])
+
+
 def read(program_ids: list[int]) -> dict[int, Card]:
     """Cards straight from the database, by id."""
     with connection.cursor() as cursor:
         cursor.execute(READ, [program_ids])
-        return {row[0]: _card(row) for row in cursor.fetchall()}
-
-
-def _card(row: tuple) -> Card:
-    *columns, acceptances, sessions, told, source = row
-    columns[16] = float(columns[16]) if columns[16] is not None else None
-    blocks = [
-        Block(track, int(day), dt.time.fromisoformat(starts), dt.time.fromisoformat(ends), kind, required == "true")
-        for track, day, starts, ends, kind, required in sessions or []
-    ]
-    columns, arrays = columns[: -len(COLUMNS)], columns[-len(COLUMNS) :]
-    return Card(  # type: ignore[misc]  # the columns are the fields before `answers`
-        *columns,
-        answers={name: frozenset(values) for name, values in zip(COLUMNS, arrays, strict=True)},
-        acceptances=acceptances or [],
-        blocks=blocks,
-        told={topic: Told(dt.date.fromisoformat(on), method) for topic, on, method in told or []},
-        source=Source(source[0], int(source[1]), int(source[2]) if source[2] else None) if source else None,
-    )
+        return {id_: Card(*json.loads(facts)) for id_, facts in cursor.fetchall()}
 
 
 cards = Cards()

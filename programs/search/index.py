@@ -14,7 +14,7 @@ import numpy.typing as npt
 from django.db import connection
 
 from programs.search import sphere
-from programs.search.record import DEAD, SAMPLE, SESSION
+from programs.search.record import DEAD, SAMPLE, SESSION, VIRTUAL
 from programs.search.table import Counts, Rows, Sessions, Table
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,8 @@ CELLS = 4  # to a degree
 ACROSS = 360 * CELLS + 1
 NO_CELL = np.iinfo(np.int32).max
 SPARE = 512  # rows of the tail, at least
-COLUMNS = ("ids", "rev", "xyz", "cost", "start", "told_until", "fresh", "state", "zone", "flags", "licensed")
+# What a row holds; the states a program may treat stand beside the few that are by video only.
+HELD = ("ids", "rev", "xyz", "cost", "start", "told_until", "fresh", "state", "zone", "flags")
 # Above one row in so many it is cheaper to walk the planes than to unpack the rows.
 PLANES_FROM = 20
 
@@ -32,7 +33,8 @@ SELECT coalesce((SELECT version FROM programs_directoryversion), 0), string_agg(
   string_agg(payers, ''::bytea), string_agg(sessions, ''::bytea)
 FROM programs_searchrecord WHERE rec IS NOT NULL
 """
-# One statement, so one snapshot: the version, and what changed since ours (nothing, nearly always).
+VERSION = "SELECT version FROM programs_directoryversion"
+# One statement, so one snapshot: the version, and what changed since ours.
 CHANGED = """
 SELECT v.version, r.program_id, r.rec, r.payers, r.sessions
 FROM (SELECT coalesce(max(version), 0) AS version FROM programs_directoryversion) v
@@ -55,8 +57,8 @@ class Index(Table):
     @property
     def nbytes(self) -> int:
         """Memory of all columns."""
-        arrays = [getattr(self, name) for name in COLUMNS]
-        arrays += [self.yes, self.no, self._planes, self._cells]
+        arrays = [getattr(self, name) for name in HELD]
+        arrays += [self.yes, self.no, self._planes, self._cells, self.virtual, self.virtual_in]
         arrays += [self.sessions.first, self.sessions.count, self.sessions.blocks]
         return sum(array.nbytes for array in arrays)
 
@@ -64,15 +66,18 @@ class Index(Table):
     def _sort(self) -> None:
         cells = cells_of(self.xyz)
         order = np.argsort(cells, kind="stable")
-        for name in (*COLUMNS, "yes", "no"):
+        for name in (*HELD, "licensed", "yes", "no"):
             setattr(self, name, np.ascontiguousarray(getattr(self, name)[order]))
+        self.rev = self.rev.astype(np.uint32)
+        self._find_virtual()
+        del self.licensed
         self.sessions.first, self.sessions.count = self.sessions.first[order], self.sessions.count[order]
         self._cells = cells[order]
 
     def _make_room(self) -> None:
         rows = len(self.ids) + max(SPARE, len(self.ids) // 64)
         more = -(-rows // 64) * 64 - len(self.ids)  # planes are read as whole 64-bit words
-        for name in (*COLUMNS, "yes", "no"):
+        for name in (*HELD, "yes", "no"):
             column = getattr(self, name)
             setattr(self, name, np.concatenate([column, np.zeros((more, *column.shape[1:]), column.dtype)]))
         self.flags[self._used :] = DEAD
@@ -162,7 +167,7 @@ class Index(Table):
 
     def _put(self, changed: Table, source: int, cell: int) -> None:
         row = self._place_for(int(changed.ids[source]), cell)
-        for name in COLUMNS:
+        for name in HELD:
             getattr(self, name)[row] = getattr(changed, name)[source]
         width = self.first_payer_bit // 8
         for mine, theirs in ((self.yes, changed.yes), (self.no, changed.no)):
@@ -175,7 +180,15 @@ class Index(Table):
         says = np.unpackbits(self.yes[row], bitorder="little")
         column, place = row >> 3, np.uint8(1 << (row & 7))
         self._planes[:, column] = (self._planes[:, column] & ~place) | says * place
+        self._license(row, changed.licensed[source : source + 1] if self.flags[row] & VIRTUAL else None)
         self._put_sessions(row, changed.sessions.of(np.array([source]))[0])
+
+    def _license(self, row: int, states: npt.NDArray[np.uint64] | None) -> None:
+        others = self.virtual != row
+        self.virtual, self.virtual_in = self.virtual[others], self.virtual_in[others]
+        if states is not None:
+            self.virtual = np.append(self.virtual, row)
+            self.virtual_in = np.append(self.virtual_in, states)
 
     def _put_sessions(self, row: int, blocks: npt.NDArray[np.void]) -> None:
         self.sessions.blocks[self._blocks_used : self._blocks_used + len(blocks)] = blocks
@@ -223,11 +236,12 @@ class Directory:
     def _catch_up(self, index: Index) -> bool:
         """Patch what changed; False if it must be read anew."""
         with connection.cursor() as cursor:
+            cursor.execute(VERSION)
+            if cursor.fetchone() == (index.version,):  # nearly always
+                return True
             cursor.execute(CHANGED, [index.version, SPARE + 1])
             rows = cursor.fetchall()
         version = rows[0][0]
-        if version == index.version:
-            return True
         changed = [row for row in rows if row[2] is not None]
         if version < index.version or len(rows) > SPARE:
             return False

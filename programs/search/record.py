@@ -19,6 +19,7 @@ from programs.choices import STATES, Day, Daypart, Format, PaymentType, Status
 from programs.freshness import FRESH_DAYS
 from programs.models import DirectoryVersion, Program, SearchRecord
 from programs.models.evidence import Topic
+from programs.search import cards
 from programs.search.vocabulary import BIT, FACETS, LAYOUT, WIDTH, type_of_payment
 
 # Degrees are kept as whole ten-millionths (1 cm); NOWHERE stands for a program without a point.
@@ -102,9 +103,9 @@ FROM programs_program p WHERE p.status = %s AND p.id = ANY(%s)
 
 UPSERT = """
 INSERT INTO programs_searchrecord AS r
-  (program_id, rev, rec, payers, sessions, location, is_virtual, is_sample) VALUES %s
+  (program_id, rev, rec, payers, sessions, location, virtual_states, is_sample) VALUES %s
 ON CONFLICT (program_id) DO UPDATE SET rev = EXCLUDED.rev, rec = EXCLUDED.rec, payers = EXCLUDED.payers,
-  sessions = EXCLUDED.sessions, location = EXCLUDED.location, is_virtual = EXCLUDED.is_virtual,
+  sessions = EXCLUDED.sessions, location = EXCLUDED.location, virtual_states = EXCLUDED.virtual_states,
   is_sample = EXCLUDED.is_sample
 """
 
@@ -142,7 +143,7 @@ class Row(NamedTuple):
     payers: bytes = b""
     sessions: bytes = b""
     location: str | None = None
-    is_virtual: bool = False
+    virtual_states: Sequence[str] | None = None
     is_sample: bool = False
 
 
@@ -156,7 +157,7 @@ def write(program_ids: Iterable[int], *, new: Iterable["Facts"] = ()) -> int:
     ids = sorted({*program_ids, *known})
     if not ids:
         return current_version()
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         version = _bump(cursor, len(ids))
         rev_of = {program_id: version - len(ids) + place for place, program_id in enumerate(ids, start=1)}
         cursor.execute(FACTS, [Status.PUBLISHED, [program_id for program_id in ids if program_id not in known]])
@@ -168,6 +169,7 @@ def write(program_ids: Iterable[int], *, new: Iterable["Facts"] = ()) -> int:
             [rows.get(program_id) or Row(program_id, rev) for program_id, rev in rev_of.items()],
             page_size=1000,
         )
+        cards.write(cursor, ids)
     return version
 
 
@@ -244,7 +246,7 @@ def _row(facts: Facts, rev: int) -> Row:
         payers=np.array(payers, PAYER).tobytes() if payers else b"",
         sessions=np.array(blocks, SESSION).tobytes() if blocks else b"",
         location=f"({facts.longitude!r},{facts.latitude!r})" if has_point else None,
-        is_virtual=bool(flags & VIRTUAL),
+        virtual_states=list(facts.virtual_states) if flags & VIRTUAL else None,
         is_sample=facts.is_sample,
     )
 

@@ -16,8 +16,8 @@ Floats = NDArray[np.float64]
 
 def vector(latitude: float, longitude: float) -> Floats:
     """A point as a unit vector."""
-    first: Floats = geo.unit_vectors([(latitude, longitude)])[0]
-    return first
+    lat, lng = math.radians(latitude), math.radians(longitude)
+    return np.array((math.cos(lat) * math.cos(lng), math.cos(lat) * math.sin(lng), math.sin(lat)))
 
 
 def chord2(miles: float) -> float:

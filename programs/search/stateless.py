@@ -14,10 +14,10 @@ from programs.search.query import Answer, Query
 from programs.search.table import Table
 
 RECORDS = """
-SELECT string_agg(rec, ''::bytea), string_agg(payers, ''::bytea), {sessions},
-  EXISTS (SELECT FROM programs_searchrecord WHERE NOT is_sample AND rec IS NOT NULL)
+SELECT string_agg(rec, ''::bytea), string_agg(payers, ''::bytea), {sessions}, {has_real}
 FROM programs_searchrecord WHERE rec IS NOT NULL
 """
+HAS_REAL = "EXISTS (SELECT FROM programs_searchrecord WHERE NOT is_sample AND rec IS NOT NULL)"
 
 
 def run(query: Query, *, today: dt.date, named: Set[int] | None = None) -> Answer:
@@ -32,12 +32,16 @@ def run(query: Query, *, today: dt.date, named: Set[int] | None = None) -> Answe
 
 def _read(query: Query, *, near_only: bool) -> Table:
     by_clock = query.free or query.facets.get("when") or query.facets.get("day")
-    sql = RECORDS.format(sessions="string_agg(sessions, ''::bytea)" if by_clock else "NULL")
-    parameters: list[str] = []
+    sql = RECORDS.format(
+        sessions="string_agg(sessions, ''::bytea)" if by_clock else "NULL",
+        has_real=HAS_REAL if query.open_data else "false",
+    )
+    parameters: list[str | list[str]] = []
     if near_only and query.place is not None and query.radius is not None:
         boxes = sphere.boxes(query.place.latitude, query.place.longitude, query.radius)
-        sql += " AND (is_virtual" + " OR location <@ %s::box" * len(boxes) + ")"
-        parameters = [f"(({west},{south}),({east},{north}))" for south, north, west, east in boxes]
+        sql += " AND (virtual_states @> %s::varchar[]" + " OR location <@ %s::box" * len(boxes) + ")"
+        parameters = [[query.place.state]]
+        parameters += [f"(({west},{south}),({east},{north}))" for south, north, west, east in boxes]
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         records, payers, sessions, has_real = cursor.fetchone()

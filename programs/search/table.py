@@ -28,6 +28,10 @@ Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
 
 
+COLUMNS = ("ids", "rev", "cost", "start", "told_until", "fresh", "state", "zone", "flags", "licensed")
+FIELD = {"ids": "id"}
+
+
 @dataclass
 class Sessions:
     """Required weekly sessions: those of row r are `count[r]` of `blocks` from `first[r]` on."""
@@ -64,54 +68,51 @@ class Table:
 
     def __init__(self, records: bytes, payers: bytes, sessions: bytes) -> None:
         raw = np.frombuffer(records, RECORD)
+        self._read_answers(raw, np.frombuffer(payers, PAYER))
+        self._read_sessions(raw["n_sessions"], np.frombuffer(sessions, SESSION))
         known = raw["layout"] == LAYOUT
         self.skipped = int(len(raw) - known.sum())
-        self.payer_bit: dict[int, int] = {}
-        self._payer_bytes = 0
-        keep = np.flatnonzero(known)
-        self._read_columns(raw[keep])
-        self._read_payers(raw["n_payers"], np.frombuffer(payers, PAYER), keep)
-        self._read_sessions(raw["n_sessions"], np.frombuffer(sessions, SESSION), keep)
+        if self.skipped:
+            raw, self.yes, self.no = raw[known], self.yes[known], self.no[known]
+            self.sessions.first, self.sessions.count = self.sessions.first[known], self.sessions.count[known]
+        for name in COLUMNS:
+            setattr(self, name, raw[FIELD.get(name, name)])
+        self.xyz = place_vectors(raw)
+        self._find_virtual()
         self.has_real = bool((self.flags & (SAMPLE | DEAD) == 0).any())
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def _read_columns(self, raw: npt.NDArray[np.void]) -> None:
-        self.ids = raw["id"].astype(np.uint32)
-        self.rev = raw["rev"].astype(np.uint32)
-        self.xyz = place_vectors(raw)
-        for name in ("cost", "start", "told_until", "fresh", "state", "zone", "flags", "licensed"):
-            setattr(self, name, np.ascontiguousarray(raw[name]))
-        self.yes, self.no = np.ascontiguousarray(raw["yes"]), np.ascontiguousarray(raw["no"])
-
-    def _read_payers(self, counts: npt.NDArray[np.uint16], payers: npt.NDArray[np.int32], keep: Rows) -> None:
-        if not len(payers):
-            return
-        row_of = np.full(len(counts), -1)
-        row_of[keep] = np.arange(len(keep))
-        rows = np.repeat(row_of, counts)
-        rows, payers = rows[rows >= 0], payers[rows >= 0]
+    def _read_answers(self, raw: npt.NDArray[np.void], payers: npt.NDArray[np.int32]) -> None:
         ids, numbers = np.unique(np.abs(payers), return_inverse=True)
-        self.payer_bit = {int(payer): WIDTH * 8 + number for number, payer in enumerate(ids.tolist())}
-        self.widen((len(ids) + 7) // 8)
-        bits = WIDTH * 8 + numbers
-        for matrix, wanted in ((self.yes, payers > 0), (self.no, payers < 0)):
-            np.bitwise_or.at(matrix, (rows[wanted], bits[wanted] >> 3), (1 << (bits[wanted] & 7)).astype(np.uint8))
+        self.payer_bit = {payer: WIDTH * 8 + number for number, payer in enumerate(ids.tolist())}
+        width = WIDTH + (len(ids) + 7) // 8
+        self.yes, self.no = (np.zeros((len(raw), width), np.uint8) for _ in range(2))
+        self.yes[:, :WIDTH], self.no[:, :WIDTH] = raw["yes"], raw["no"]
+        if len(ids):
+            rows = np.repeat(np.arange(len(raw)), raw["n_payers"])
+            at, bit = rows * width + WIDTH + (numbers >> 3), (1 << (numbers & 7)).astype(np.uint8)
+            takes = payers > 0
+            np.bitwise_or.at(self.yes.reshape(-1), at[takes], bit[takes])
+            np.bitwise_or.at(self.no.reshape(-1), at[~takes], bit[~takes])
 
-    def _read_sessions(self, counts: npt.NDArray[np.uint16], blocks: npt.NDArray[np.void], keep: Rows) -> None:
+    def _read_sessions(self, counts: npt.NDArray[np.uint16], blocks: npt.NDArray[np.void]) -> None:
         if not len(blocks):
             counts = np.zeros_like(counts)
         first = np.cumsum(counts, dtype=np.uint32) - counts
-        self.sessions = Sessions(first[keep].astype(np.uint32), counts[keep], blocks)
+        self.sessions = Sessions(first.astype(np.uint32), counts, blocks)
+
+    def _find_virtual(self) -> None:
+        """Programs by video only: their rows and the states they may treat."""
+        self.virtual = np.flatnonzero(self.flags & VIRTUAL)
+        self.virtual_in = self.licensed[self.virtual]
 
     def widen(self, payer_bytes: int) -> None:
         """Make room for more named payers."""
-        more = payer_bytes - self._payer_bytes
-        if more > 0:
-            self.yes = np.pad(self.yes, ((0, 0), (0, more)))
-            self.no = np.pad(self.no, ((0, 0), (0, more)))
-            self._payer_bytes = payer_bytes
+        if payer_bytes > self.yes.shape[1] - WIDTH:
+            more = np.zeros((len(self.yes), payer_bytes + WIDTH - self.yes.shape[1]), np.uint8)
+            self.yes, self.no = np.hstack([self.yes, more]), np.hstack([self.no, more])
 
     @property
     def bits(self) -> int:
@@ -124,25 +125,26 @@ class Table:
         """Rows that may lie within `radius` miles; the caller measures."""
         return self.everything()
 
-    def virtual_rows(self) -> Rows:
-        return np.flatnonzero(self.flags & (VIRTUAL | DEAD) == VIRTUAL)
+    def virtual_rows(self, state: int | None) -> Rows:
+        """Programs by video only that may treat people in this state; with None, all of them."""
+        rows = self.virtual
+        if state is not None:
+            rows = rows[self.virtual_in >> np.uint64(state) & np.uint64(1) != 0] if state < 64 else rows[:0]
+        return rows[self.flags[rows] & DEAD == 0]
 
     def any_yes(self, rows: Rows, bits: Sequence[int]) -> Mask:
         """Which of these rows say yes to at least one of the bits."""
-        found: Mask = np.logical_or.reduce(self._test(self.yes, rows, bits), axis=1)
-        return found
+        found = np.zeros(len(rows), np.uint8)
+        for byte, mask in _by_byte(bits):
+            found |= self.yes[rows, byte] & mask
+        return found != 0
 
     def all_no(self, rows: Rows, bits: Sequence[int]) -> Mask:
         """Which of these rows say no to every one of the bits."""
-        found: Mask = np.logical_and.reduce(self._test(self.no, rows, bits), axis=1)
-        return found
-
-    @staticmethod
-    def _test(matrix: npt.NDArray[np.uint8], rows: Rows, bits: Sequence[int]) -> Mask:
-        columns = np.array([bit >> 3 for bit in bits], np.intp)
-        masks = np.array([1 << (bit & 7) for bit in bits], np.uint8)
-        found: Mask = (matrix[rows[:, None], columns] & masks) != 0
-        return found
+        other = np.zeros(len(rows), np.uint8)
+        for byte, mask in _by_byte(bits):
+            other |= ~self.no[rows, byte] & mask
+        return other == 0
 
     def totals(self, rows: Rows, first: int = 0, last: int | None = None) -> Counts:
         """How many of these rows say yes to each bit of the bytes [first, last)."""
@@ -152,6 +154,14 @@ class Table:
             part = np.unpackbits(chosen[rows[at : at + 16384]], axis=1, bitorder="little")
             total += part.sum(axis=0, dtype=np.uint16)
         return total
+
+
+def _by_byte(bits: Sequence[int]) -> list[tuple[int, int]]:
+    """The bits as (byte, mask)."""
+    masks: dict[int, int] = {}
+    for bit in bits:
+        masks[bit >> 3] = masks.get(bit >> 3, 0) | 1 << (bit & 7)
+    return list(masks.items())
 
 
 def place_vectors(raw: npt.NDArray[np.void]) -> sphere.Floats:

@@ -8,10 +8,11 @@ import threading
 import time
 import zlib
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from django.db import models
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from programs.choices import (
@@ -185,7 +186,14 @@ def _lay_out() -> tuple[dict[str, int], dict[tuple[str, str], int], int]:
 
 # START: a facet's first byte. BIT: a value's bit. WIDTH: bytes of all facets (payers by name come after them).
 START, BIT, WIDTH = _lay_out()
-LAYOUT = zlib.crc32(repr(sorted(BIT.items())).encode())
+# Each filter's bytes, from the first to before the last; the named payers' go on to the end of a row.
+SPAN: dict[str, list[tuple[int, int | None]]] = {
+    facet.name: [(START[facet.name], START[facet.name] + facet.width)] for facet in FACETS.values()
+}
+SPAN["sliding"] = [(WIDTH - 1, WIDTH)]
+SPAN["payer"].append((WIDTH, None))
+CARDS = 1  # raised when the fields of a card change, which are written together with the record
+LAYOUT = zlib.crc32(repr([CARDS, *sorted(BIT.items())]).encode())
 
 
 @dataclass(frozen=True)
@@ -240,6 +248,12 @@ class Payers:
             self.read()
         return self.by_slug.get(slug)
 
+    def get(self, payer_id: int) -> NamedPayer | None:
+        """The payer of this id; one we do not know is looked up afresh, but not at every turn."""
+        if payer_id not in self.current().by_id and time.monotonic() - self._read_at > 1:
+            self.read()
+        return self.by_id.get(payer_id)
+
     def forget(self) -> None:
         self._read_at = 0.0
 
@@ -258,7 +272,14 @@ def kinds_of(type_: str) -> list[str]:
 
 def label_of(facet: str, value: str) -> str:
     """The words for one value of one facet, in the language of the moment."""
+    if (found := _words(facet, value, get_language())) is not None:
+        return found
+    payer = payers.current().by_slug.get(value) if facet == "payer" else None
+    return payer.name if payer else value
+
+
+@cache
+def _words(facet: str, value: str, _language: str | None) -> str | None:
+    """Translated once: a page of cards says the same words over and over."""
     found = FACETS[facet].labels.get(value)
-    if found is None and facet == "payer" and (payer := payers.current().by_slug.get(value)):
-        return payer.name
-    return str(found or value)
+    return None if found is None else str(found)

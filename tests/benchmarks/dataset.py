@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
@@ -18,6 +19,9 @@ from programs.models.program import ARRAY_VOCABULARIES
 from programs.search import record
 
 PAYERS = 60
+MOST_PROGRAMS = 200_000
+FIRST = "Lake River Hill Harbor Cedar Maple Summit Willow Beacon Anchor Horizon Compass Grace Phoenix Evergreen".split()
+SECOND = "Recovery Counseling Wellness Treatment Psychiatry Behavioral Health".split()
 HOW_MANY = {"conditions": 5, "therapies": 8, "populations": 3, "languages": 2, "services": 8, "payment_types": 4}
 PLACES = Path(settings.BASE_DIR) / "fixtures" / "places.csv.gz"
 
@@ -30,7 +34,20 @@ def cities() -> tuple[list[dict[str, str]], list[int]]:
 
 
 def fill(size: int) -> None:
-    """Write the programs, their payers and sessions, and their search records."""
+    """Write the programs, their payers and sessions, and their search records.
+
+    Beyond MOST_PROGRAMS only the records and cards grow, which are all that our own designs read: copies of those of
+    the programs, each moved a little.
+    """
+    _fill(min(size, MOST_PROGRAMS))
+    for copy in range(1, size // MOST_PROGRAMS):
+        _copy_records(copy)
+    with connection.cursor() as cursor:
+        for table in ("programs_searchrecord", "programs_searchcard", "programs_directoryversion", "programs_program"):
+            cursor.execute(f"VACUUM ANALYZE {table}")
+
+
+def _fill(size: int) -> None:
     chance = random.Random(size)
     organization = Organization.objects.create(name="Made Up")
     kinds = list(PayerKind.values)
@@ -49,8 +66,37 @@ def fill(size: int) -> None:
         cursor.execute("SET session_replication_role = DEFAULT")
         cursor.execute("ANALYZE")
     record.rebuild()
+
+
+def _copy_records(copy: int) -> None:
+    """Every program's record and card once more, with its own number and revision, up to three miles away."""
+    more = copy * MOST_PROGRAMS
+    chance = np.random.default_rng(copy)
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE programs_searchrecord")
+        cursor.execute(
+            """SELECT rec, encode(payers, 'hex'), encode(sessions, 'hex'), virtual_states FROM programs_searchrecord
+               WHERE program_id <= %s ORDER BY program_id""",
+            [MOST_PROGRAMS],
+        )
+        rows = cursor.fetchall()
+        raw = np.frombuffer(b"".join(bytes(row[0]) for row in rows), record.RECORD).copy()
+        raw["id"] += more
+        raw["rev"] += more
+        for axis in ("lat", "lng"):
+            raw[axis] += (chance.normal(0, 0.03, len(raw)) * record.DEGREE).astype(np.int32)
+        degrees = np.column_stack([raw["lng"], raw["lat"]]) / record.DEGREE
+        lines = (
+            (one["id"], one["rev"], f"\\x{one.tobytes().hex()}", f"\\x{payers}", f"\\x{sessions}",
+             f"({lng},{lat})", "-" if states is None else _array(states), False)
+            for one, (_rec, payers, sessions, states), (lng, lat) in zip(raw, rows, degrees.tolist(), strict=True)
+        )  # fmt: skip
+        columns = ["program_id", "rev", "rec", "payers", "sessions", "location", "virtual_states", "is_sample"]
+        _copy(cursor, "programs_searchrecord", columns, lines)
+        cursor.execute(
+            "INSERT INTO programs_searchcard SELECT program_id + %s, facts FROM programs_searchcard WHERE program_id <= %s",
+            [more, MOST_PROGRAMS],
+        )
+        cursor.execute("UPDATE programs_directoryversion SET version = %s", [int(raw["rev"].max())])
 
 
 def _program(chance: random.Random, number: int, city: dict[str, str], organization: int) -> dict[str, object]:
@@ -65,7 +111,7 @@ def _program(chance: random.Random, number: int, city: dict[str, str], organizat
         "public_id": uuid.UUID(int=chance.getrandbits(128)),
         "slug": f"program-{number}",
         "organization_id": organization,
-        "name": f"{chance.choice('Lake River Hill Harbor Cedar Maple'.split())} Recovery {number}",
+        "name": f"{chance.choice(FIRST)} {chance.choice(SECOND)} of {city['name']} {number}",
         "status": "published",
         "level_of_care": "iop",
         "city": city["name"],
@@ -116,8 +162,7 @@ def _copy(cursor: object, table: str, columns: list[str], rows: Iterable[Iterabl
     cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN WITH (FORMAT csv, NULL '-')", buffer)  # type: ignore[attr-defined]
 
 
-def origins(count: int) -> list[tuple[float, float, str]]:
-    """Where people search from, by population."""
+def origins(count: int) -> list[dict[str, str]]:
+    """Cities that people search from, by population."""
     rows, weights = cities()
-    chosen = random.Random(1).choices(rows, weights, k=count)
-    return [(float(city["latitude"]), float(city["longitude"]), city["state"]) for city in chosen]
+    return random.Random(1).choices(rows, weights, k=count)

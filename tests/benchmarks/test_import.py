@@ -20,7 +20,9 @@ from programs.importing.loading import import_file
 from programs.importing.samhsa_codes import CODE_KEY
 from tests.programs.importing import rows
 
-TABLES = [f"programs_{name}" for name in ("organization", "program", "phone", "sourcerecord", "searchrecord")]
+TABLES = [
+    f"programs_{name}" for name in ("organization", "program", "phone", "sourcerecord", "searchrecord", "searchcard")
+]
 EMPTIED = ["programs_duplicatecandidate", "programs_programevent", *reversed(TABLES)]
 REPEATS = 3
 

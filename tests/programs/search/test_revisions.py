@@ -8,8 +8,8 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from programs.models import DirectoryVersion, PayerAcceptance, Program, SearchRecord
+from programs.search import cards, record, run, stateless
 from programs.search import index as index_module
-from programs.search import record, run, stateless
 from programs.search.index import Directory, directory
 from programs.search.query import Query
 from programs.search.vocabulary import payers
@@ -237,3 +237,23 @@ def test_two_writers_of_one_program_lose_nothing() -> None:
     other.join()
 
     assert ids(Query(facets={"payer": ("aetna",)}, max_cost=300)) == {here.pk}
+
+
+def test_a_card_follows_its_program_and_shows_a_payers_newest_name() -> None:
+    here = published(cost_per_week_min=300, cost_per_week_max=300)
+    payer = PayerFactory(slug="aetna", name="Aetna")
+    PayerAcceptanceFactory(program=here, payer=payer)
+    record.write([here.pk])
+    payers.forget()
+    card = cards.read([here.pk])[here.pk]
+    assert (card.cost_min, next(one.label for one in card.payers())) == (300, "Aetna")
+
+    payer.name = "Aetna Better Health"
+    payer.save()
+    payers.forget()
+    Program.objects.filter(pk=here.pk).update(cost_per_week_min=200)
+    assert cards.read([here.pk])[here.pk].payers()[0].label == "Aetna Better Health"
+    assert cards.read([here.pk])[here.pk].cost_min == 300  # not before its record is written
+
+    record.write([here.pk])
+    assert cards.read([here.pk])[here.pk].cost_min == 200
