@@ -1,0 +1,241 @@
+"""The listings themselves: one program with all that is known of it, and what a curator does with it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from programs import curation, history
+from programs.admin.curated import CuratedAdmin, ReadOnly
+from programs.admin.filters import FreshnessFilter, SourceFilter
+from programs.answers import ProgramForm, label_of
+from programs.models import (
+    Confirmation,
+    Credential,
+    PayerAcceptance,
+    Phone,
+    Program,
+    SessionBlock,
+    SourceRecord,
+)
+from programs.models.evidence import Topic
+from programs.models.program import FACET_COLUMNS
+from programs.search import record
+
+
+class NarrowInline(admin.TabularInline):
+    """A table that fits beside the menu."""
+
+    extra = 0
+    formfield_overrides: ClassVar[Any] = {models.CharField: {"widget": forms.TextInput(attrs={"size": 14})}}
+
+
+class PhoneInline(NarrowInline):
+    model = Phone
+
+
+class SessionInline(NarrowInline):
+    model = SessionBlock
+
+
+class AcceptanceInline(NarrowInline):
+    model = PayerAcceptance
+    autocomplete_fields = ["payer"]
+
+
+class CredentialInline(NarrowInline):
+    model = Credential
+
+
+class ConfirmationInline(admin.TabularInline):
+    """Confirmations are added, never rewritten: what was true then stays on record."""
+
+    model = Confirmation
+    extra = 0
+    fields = ["topic", "method", "confirmed_on", "note", "by"]
+    readonly_fields = ["by"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class SourceInline(ReadOnly, admin.TabularInline):
+    model = SourceRecord
+    extra = 0
+    fields = ["source", "survey_year", "first_seen_year", "gone_since_year", "seen_at"]
+    readonly_fields = ["source", "survey_year", "first_seen_year", "gone_since_year", "seen_at"]
+    show_change_link = True
+
+
+def _check_action(topic: str, label: Any) -> tuple[Callable[..., None], str, Any]:
+    def act(modeladmin: Any, request: HttpRequest, queryset: models.QuerySet[Program]) -> None:
+        for program in queryset:
+            curation.confirm(program=program, topic=topic, by=request.user)  # type: ignore[arg-type]
+        messages.success(request, ngettext("%d listing marked.", "%d listings marked.", len(queryset)) % len(queryset))
+
+    return act, f"checked_{topic}", _("Checked by phone today: %s") % label
+
+
+@admin.register(Program)
+class ProgramAdmin(CuratedAdmin):
+    form = ProgramForm
+    list_display = ["name", "city", "state", "status", "checked_on", "reports_open", "sample"]
+    ordering = ["state", "city", "name", "pk"]
+    list_filter: ClassVar[list[Any]] = [
+        "status",
+        FreshnessFilter,
+        SourceFilter,
+        "is_sample",
+        "accepting_new",
+        "location_quality",
+        "state",
+    ]
+    search_fields = ["name", "slug", "city", "zip", "street", "phones__number", "organization__name"]
+    search_help_text = _("Name, city, ZIP code, street, phone number or organization")
+    list_per_page = 50
+    list_select_related = ["organization"]
+    show_full_result_count = False
+    autocomplete_fields = ["organization"]
+    readonly_fields = ["public_id", "is_sample", "merged_into", "closed_on", "status", "created_at", "updated_at"]
+    inlines = [PhoneInline, SessionInline, AcceptanceInline, CredentialInline, ConfirmationInline, SourceInline]
+    actions = ["publish", "close", "merge"]
+    save_on_top = True
+    fieldsets: ClassVar[list[Any]] = [
+        (None, {"fields": ["name", "slug", "organization", "level_of_care", "summary", "website"]}),
+        (_("State of the listing"), {"fields": ["status", "closed_on", "merged_into", "is_sample", "public_id"]}),
+        (
+            _("Place"),
+            {
+                "fields": [
+                    ("street", "street2"),
+                    ("city", "state", "zip"),
+                    ("county", "time_zone"),
+                    ("latitude", "longitude", "location_quality"),
+                    "virtual_states",
+                ]
+            },
+        ),
+        (_("Openings"), {"fields": [("accepting_new", "next_start_on", "seats_open")]}),
+        (
+            _("Time and cost"),
+            {
+                "fields": [
+                    ("hours_per_week", "weeks_min", "weeks_max"),
+                    ("cost_per_week_min", "cost_per_week_max", "sliding_scale"),
+                    "cost_includes",
+                ]
+            },
+        ),
+        (_("Who it is for, and more"), {"fields": [("min_age", "max_age"), "family_program", "aftercare", "smoking"]}),
+        *(
+            (capfirst(label_of(column)), {"fields": [f"answers_{facet}"], "classes": ["collapse"]})
+            for facet, column in FACET_COLUMNS.items()
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Program]:
+        reports = models.Count("problem_reports", models.Q(problem_reports__closed_at=None), distinct=True)
+        checked = models.Max("confirmations__confirmed_on")
+        return super().get_queryset(request).annotate(last_checked=checked, open_reports=reports)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Program | None = None) -> list[Any]:
+        """An address that people have saved is not changed any more."""
+        return [*self.readonly_fields, "slug"] if obj else self.readonly_fields
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Program | None = None) -> dict[str, Any]:
+        return {} if obj else {"slug": ["name", "city", "state"]}
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        checks = [_check_action(topic, label) for topic, label in Topic.choices]
+        return {**super().get_actions(request), **{name: (act, name, label) for act, name, label in checks}}
+
+    @admin.display(description=_("last checked"), ordering="last_checked")
+    def checked_on(self, program: Any) -> Any:
+        return program.last_checked or "—"
+
+    @admin.display(description=_("sample data"), ordering="is_sample")
+    def sample(self, program: Program) -> Any:
+        return _("sample") if program.is_sample else ""
+
+    @admin.display(description=_("open reports"), ordering="open_reports")
+    def reports_open(self, program: Any) -> Any:
+        return program.open_reports or ""
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        for row in formset.save(commit=False):
+            if isinstance(row, Confirmation) and row.pk is None:
+                row.by = request.user
+        formset.save()
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        record.write([form.instance.pk])
+
+    def delete_model(self, request: HttpRequest, obj: Program) -> None:
+        program_id = obj.pk
+        super().delete_model(request, obj)
+        record.write([program_id])
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Program]) -> None:
+        ids = list(queryset.values_list("pk", flat=True))
+        super().delete_queryset(request, queryset)
+        record.write(ids)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        program = self.get_object(request, unquote(object_id))
+        if program is None:
+            raise Http404
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("History of %s") % program,
+            "program": program,
+            "events": history.events(program),
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/programs/program/history.html", context)
+
+    @admin.action(description=_("Publish, or open again"))
+    def publish(self, request: HttpRequest, queryset: models.QuerySet[Program]) -> None:
+        self._each(request, queryset, curation.publish)
+
+    @admin.action(description=_("Close: the program is no more"))
+    def close(self, request: HttpRequest, queryset: models.QuerySet[Program]) -> None:
+        self._each(request, queryset, curation.close)
+
+    def _each(self, request: HttpRequest, queryset: Sequence[Program] | Any, act: Callable[..., Any]) -> None:
+        done = 0
+        for program in queryset:
+            try:
+                act(program=program)
+                done += 1
+            except curation.CurationError as error:
+                messages.error(request, f"{program}: {error}")
+        if done:
+            messages.success(request, ngettext("%d listing changed.", "%d listings changed.", done) % done)
+
+    @admin.action(description=_("Merge two listings into one"))
+    def merge(self, request: HttpRequest, queryset: models.QuerySet[Program]) -> HttpResponse | None:
+        programs = list(queryset.prefetch_related("phones", "sources"))
+        if len(programs) != 2:
+            messages.error(request, _("Choose exactly two listings to merge."))
+            return None
+        winner = next((one for one in programs if str(one.pk) == request.POST.get("winner")), None)
+        if winner is None:
+            context = {**self.admin_site.each_context(request), "title": _("Merge two listings"), "opts": self.opts}
+            context |= {"programs": programs, "action": "merge"}
+            return TemplateResponse(request, "admin/programs/program/merge.html", context)
+        loser = next(one for one in programs if one != winner)
+        try:
+            curation.merge(loser=loser, winner=winner, by=request.user)  # type: ignore[arg-type]
+            messages.success(request, _("%(loser)s now leads to %(winner)s.") % {"loser": loser, "winner": winner})
+        except curation.CurationError as error:
+            messages.error(request, str(error))
+        return None
