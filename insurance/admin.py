@@ -3,17 +3,9 @@
 Nobody's verification is in the admin: personal data is read at the desk, where every look is written down.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
-
-from django.apps import apps
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.db import models, transaction
-from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -27,62 +19,7 @@ from insurance.models import (
     Verification,
 )
 from insurance.states import Reason, State
-from programs.admin import CuratedAdmin, ReadOnly
-
-MOST_EVENTS = 200
-
-
-@dataclass(frozen=True)
-class Change:
-    """One saved state of a row: when, by whom, and what differed from the one before (label, before, after)."""
-
-    at: datetime
-    by: str
-    differences: list[tuple[str, str, str]] = field(default_factory=list)
-
-
-def changes(row: models.Model) -> list[Change]:
-    """The newest first; the last one is the creation."""
-    events = apps.get_model(row._meta.app_label, f"{row._meta.object_name}Event")
-    stored = list(
-        events.objects.filter(pgh_obj_id=row.pk).select_related("pgh_context").order_by("-pgh_id")[:MOST_EVENTS]
-    )
-    found = []
-    for later, earlier in zip(stored, [*stored[1:], None], strict=True):
-        by = later.pgh_context.metadata.get("by", "") if later.pgh_context else ""
-        differences = list(_differences(row, earlier, later)) if earlier else []
-        if differences or earlier is None:
-            found.append(Change(later.pgh_created_at, by, differences))
-    return found
-
-
-def _differences(row: models.Model, earlier: Any, later: Any) -> Iterator[tuple[str, str, str]]:
-    for column in row._meta.concrete_fields:
-        before, after = getattr(earlier, column.attname), getattr(later, column.attname)
-        if before != after:
-            yield str(column.verbose_name), _words(before), _words(after)
-
-
-def _words(value: Any) -> str:
-    if value in (None, "", []):
-        return "—"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-class TrackedAdmin(CuratedAdmin):
-    """A table whose history the database keeps."""
-
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        row = self.get_object(request, unquote(object_id))
-        if row is None:
-            raise Http404
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("History of %s") % row,
-            "changes": changes(row),
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/insurance/history.html", context)
+from programs.admin import ReadOnly, TrackedAdmin
 
 
 class MeterInline(ReadOnly, admin.StackedInline):

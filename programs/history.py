@@ -1,4 +1,4 @@
-"""What changed in a listing, when and by whom: pghistory's rows told as differences."""
+"""What changed in a row, when and by whom: pghistory's events told as differences."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
-
-from programs.models import Program
+from django.db import models
 
 LEFT_OUT = {"id", "updated_at", "created_at", "public_id"}
 MOST = 200  # events shown
@@ -26,28 +25,26 @@ class Difference:
 class Event:
     at: dt.datetime
     by: str  # "" = not known: an import, a command
-    act: str
     differences: list[Difference]
 
 
-def events(program: Program) -> list[Event]:
-    """The newest first. The first event of a listing is its creation."""
-    model = apps.get_model("programs", "ProgramEvent")
-    rows = model.objects.filter(pgh_obj_id=program.pk).select_related("pgh_context").order_by("-pgh_id")[: MOST + 1]
+def events(row: models.Model) -> list[Event]:
+    """The newest first. The first event of a row is its creation."""
+    model = apps.get_model(row._meta.app_label, f"{row._meta.object_name}Event")
+    rows = model.objects.filter(pgh_obj_id=row.pk).select_related("pgh_context").order_by("-pgh_id")[: MOST + 1]
     stored = list(rows)
     found = []
-    for number, row in enumerate(stored[:MOST]):
+    for number, later in enumerate(stored[:MOST]):
         earlier = stored[number + 1] if number + 1 < len(stored) else None
-        context = row.pgh_context.metadata if row.pgh_context else {}
-        differences = list(_differences(earlier, row)) if earlier else []
-        if differences or row.pgh_label == "insert":
-            act = context.get("act") or ("created" if row.pgh_label == "insert" else "changed")
-            found.append(Event(row.pgh_created_at, context.get("by", ""), act, differences))
+        by = later.pgh_context.metadata.get("by", "") if later.pgh_context else ""
+        differences = list(_differences(row, earlier, later)) if earlier else []
+        if differences or later.pgh_label == "insert":
+            found.append(Event(later.pgh_created_at, by, differences))
     return found
 
 
-def _differences(earlier: Any, later: Any) -> Iterator[Difference]:
-    for field in Program._meta.concrete_fields:
+def _differences(row: models.Model, earlier: Any, later: Any) -> Iterator[Difference]:
+    for field in row._meta.concrete_fields:
         before, after = getattr(earlier, field.attname), getattr(later, field.attname)
         if field.name in LEFT_OUT or before == after:
             continue

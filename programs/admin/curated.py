@@ -5,8 +5,13 @@ from typing import Any
 
 import pghistory
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AutocompleteSelect
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext_lazy as _
+
+from programs import history
 
 
 class Picked(AutocompleteSelect):
@@ -45,3 +50,20 @@ class ReadOnly:
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class TrackedAdmin(CuratedAdmin):
+    """A table whose history the database keeps."""
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("History of %s") % row,
+            "row": row,
+            "events": history.events(row),
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/history.html", context)

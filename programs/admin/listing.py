@@ -5,16 +5,15 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from programs import curation, history
-from programs.admin.curated import CuratedAdmin, ReadOnly
+from programs import curation
+from programs.admin.curated import ReadOnly, TrackedAdmin
 from programs.admin.filters import FreshnessFilter, SourceFilter
 from programs.answers import ProgramForm, label_of
 from programs.models import (
@@ -85,7 +84,7 @@ def _check_action(topic: str, label: Any) -> tuple[Callable[..., None], str, Any
 
 
 @admin.register(Program)
-class ProgramAdmin(CuratedAdmin):
+class ProgramAdmin(TrackedAdmin):
     form = ProgramForm
     list_display = ["name", "city", "state", "status", "checked_on", "reports_open", "sample"]
     ordering = ["state", "city", "name", "pk"]
@@ -188,19 +187,6 @@ class ProgramAdmin(CuratedAdmin):
         ids = list(queryset.values_list("pk", flat=True))
         super().delete_queryset(request, queryset)
         record.write(ids)
-
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        program = self.get_object(request, unquote(object_id))
-        if program is None:
-            raise Http404
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("History of %s") % program,
-            "program": program,
-            "events": history.events(program),
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/programs/program/history.html", context)
 
     @admin.action(description=_("Publish, or open again"))
     def publish(self, request: HttpRequest, queryset: models.QuerySet[Program]) -> None:
