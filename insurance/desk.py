@@ -16,6 +16,7 @@ from accounts import audit
 from accounts.models import User, Verb
 from insurance import queues
 from insurance.models import Casework, Note, Verification
+from insurance.states import Reason, State, move
 
 LEASE = timedelta(minutes=10)
 
@@ -104,6 +105,14 @@ def close(*, verification: Verification, by: User, outcome: str) -> None:
         holder=None, held_until=None, outcome=outcome, closed_at=Now(), closed_by=by
     )
     audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="closed", outcome=outcome)
+
+
+@transaction.atomic
+def cancel(*, verification: Verification, by: User) -> None:
+    """Nobody is to be asked. Raises IllegalMoveError once it is done."""
+    hold(verification=verification, by=by)
+    move(verification, State.CANCELLED, reason=Reason.CANCELLED_BY_STAFF, actor=by)
+    audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="cancelled")
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ from insurance import answer, consent, crisis, desk, hours, queues, statuslink, 
 from insurance.consent import ConsentRevokedError
 from insurance.forms import CloseForm, DecisionForm, DetailsForm, HandOverForm, NoteForm, SnoozeForm, WhyForm
 from insurance.models import CostEstimate, Disclosure, Verification
-from insurance.states import IllegalMoveError, Reason, State, StateConflictError, allowed, move
+from insurance.states import IllegalMoveError, Reason, State, StateConflictError, allowed
 from insurance.views.queue import list_context
 
 View = Callable[..., HttpResponse]
@@ -197,10 +197,7 @@ def reopen(request: StaffRequest, verification: Verification) -> HttpResponse:
 @require_POST
 @of_request
 def cancel(request: StaffRequest, verification: Verification) -> HttpResponse:
-    with transaction.atomic():
-        desk.hold(verification=verification, by=request.user)
-        move(verification, State.CANCELLED, reason=Reason.CANCELLED_BY_STAFF, actor=request.user)
-        audit.record(actor=request.user, verb=Verb.CHANGED, subject=verification.public_id, act="cancelled")
+    desk.cancel(verification=verification, by=request.user)
     messages.success(request, _("Cancelled."))
     return redirect(verification)
 
