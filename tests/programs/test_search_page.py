@@ -283,7 +283,12 @@ def test_made_up_programs_are_said_to_be(client) -> None:
     ProgramFactory(sample=True, name="Made Up", slug="made-up")
     record.rebuild()
 
-    assert "Sample data." in client.get("/programs/?near=53202").content.decode()
+    page = soup(client.get("/programs/?near=53202"))
+    assert "Programs marked “Sample data” are made up" in page.find(class_="sample").text  # real ones stand beside them
+    assert [tag.find_parent(id=True).h2.text for tag in page.find_all(class_="gold", string="Sample data")] == [
+        "Made Up"
+    ]
+    assert "This program is made up" in client.get("/programs/made-up/").content.decode()
 
 
 @pytest.mark.parametrize(
