@@ -6,14 +6,17 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db import models
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
 from programs import curation, reporting
 from programs.admin.curated import CuratedAdmin, ReadOnly
 from programs.admin.filters import OpenReportsFilter
-from programs.models import DuplicateCandidate, Merge, ProblemReport
+from programs.models import DuplicateCandidate, Merge, ProblemReport, Program
 
 
 @admin.register(ProblemReport)
@@ -44,22 +47,30 @@ class ProblemReportAdmin(CuratedAdmin):
         reporting.answer(report=obj, state=obj.state, words=obj.answer)
 
 
+def _listing(program: Program) -> SafeString:
+    """Name and address, leading to the listing: what two of them are told apart by."""
+    address = f"{program.street}, {program.city}, {program.state}"
+    return format_html(
+        '<a href="{}">{}</a><br>{}', reverse("admin:programs_program_change", args=[program.pk]), program.name, address
+    )
+
+
 @admin.register(DuplicateCandidate)
 class DuplicateCandidateAdmin(ReadOnly, CuratedAdmin):
-    list_display = ["first", "first_address", "second", "second_address", "reason", "verdict"]
+    list_display = ["one", "other", "reason", "verdict"]
     list_display_links = None
     list_filter = ["verdict"]
     list_select_related = ["first", "second"]
     search_fields = ["first__name", "second__name"]
     actions = ["keep_apart", "keep_first", "keep_second"]
 
-    @admin.display(description=_("address"))
-    def first_address(self, pair: DuplicateCandidate) -> str:
-        return f"{pair.first.street}, {pair.first.city}, {pair.first.state}"
+    @admin.display(description=_("first"), ordering="first__name")
+    def one(self, pair: DuplicateCandidate) -> SafeString:
+        return _listing(pair.first)
 
-    @admin.display(description=_("address"))
-    def second_address(self, pair: DuplicateCandidate) -> str:
-        return f"{pair.second.street}, {pair.second.city}, {pair.second.state}"
+    @admin.display(description=_("second"), ordering="second__name")
+    def other(self, pair: DuplicateCandidate) -> SafeString:
+        return _listing(pair.second)
 
     @admin.action(description=_("Not the same: keep both"))
     def keep_apart(self, request: HttpRequest, queryset: models.QuerySet[DuplicateCandidate]) -> None:

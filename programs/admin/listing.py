@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.db import models
+from django.db.models.functions import Concat
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
@@ -86,7 +87,7 @@ def _check_action(topic: str, label: Any) -> tuple[Callable[..., None], str, Any
 @admin.register(Program)
 class ProgramAdmin(TrackedAdmin):
     form = ProgramForm
-    list_display = ["name", "city", "state", "status", "checked_on", "reports_open", "sample"]
+    list_display = ["name", "place", "status", "checked_on", "reports_open", "sample"]
     ordering = ["state", "city", "name", "pk"]
     list_filter: ClassVar[list[Any]] = [
         "status",
@@ -155,6 +156,10 @@ class ProgramAdmin(TrackedAdmin):
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         checks = [_check_action(topic, label) for topic, label in Topic.choices]
         return {**super().get_actions(request), **{name: (act, name, label) for act, name, label in checks}}
+
+    @admin.display(description=_("place"), ordering=Concat("state", "city"))
+    def place(self, program: Program) -> str:
+        return f"{program.city}, {program.state}"
 
     @admin.display(description=_("last checked"), ordering="last_checked")
     def checked_on(self, program: Any) -> Any:
