@@ -56,6 +56,7 @@ def steps(*, sample: bool) -> Iterator[Step]:
     if os.environ.get("APP_DATABASE_URL"):
         yield Step("Database role", _database_role)
     yield Step("Places", _places)
+    yield Step("Search records", _search_records)
     yield Step("Sample listings" if sample else "No sample listings", _sample if sample else _no_sample)
     yield Step("Payers", _payers)
     yield Step("Static files", _static_files)
@@ -111,6 +112,11 @@ def _places() -> None:
     if not (_unchanged("places", source) and Place.objects.exists()):
         _quietly("load_places")
         _remember("places", source)
+
+
+def _search_records() -> None:
+    """Records of an older layout are not searched, so an update writes them anew."""
+    _quietly("rebuild_search", if_needed=True)
 
 
 def _sample() -> None:

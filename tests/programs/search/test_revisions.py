@@ -7,6 +7,7 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
+from iopfinder import preparation
 from programs.models import DirectoryVersion, PayerAcceptance, Program, SearchRecord
 from programs.search import cards, record, run, stateless
 from programs.search import index as index_module
@@ -152,7 +153,7 @@ def test_records_of_another_layout_are_ignored_until_rebuilt(monkeypatch) -> Non
 
     assert ids() == set()
     assert not record.is_current()
-    record.rebuild()
+    next(step for step in preparation.steps(sample=False) if step.title == "Search records").run()
     assert ids() == {here.pk}
 
 
