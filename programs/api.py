@@ -136,7 +136,11 @@ def answer_json(request: HttpRequest, query: Query, answer: Answer) -> dict[str,
         "results": _results(answer.hits),
         "outside": _results(answer.outside),
         "not_told": {"count": answer.not_told, "by": answer.not_told_by},
-        "virtual": {"count": answer.virtual_count, "results": _results(answer.virtual)},
+        "virtual": {
+            "count": answer.virtual_count,
+            "not_told": answer.virtual_not_told,
+            "results": _results(answer.virtual),
+        },
         "facets": {name: _facet_json(query, answer, name) for name in (*FACETS, *COST_LABELS)},
     }
 

@@ -79,7 +79,7 @@ ANSWER = _object(
     results=_list(RESULT),
     outside=_list(RESULT),
     not_told=_object(count=COUNT, by={"type": "object", "additionalProperties": COUNT}),
-    virtual=_object(count=COUNT, results=_list(RESULT)),
+    virtual=_object(count=COUNT, not_told=COUNT, results=_list(RESULT)),
     facets={"type": "object", "additionalProperties": _list(OPTION)},
 )
 SUGGESTION = _object(near=TEXT, label=TEXT, county=_or_null(TEXT))
@@ -135,6 +135,7 @@ PARAMETERS = [
     _query("sort", _one_of(["distance", "cost", "start"]), "Your choice; nothing commercial is in any order."),
     _query("page", {**WHOLE, "minimum": 1, "maximum": 10**9}, "Page of twenty."),
     _flag("not_told", "Turn to the programs that have not told us what you ask for."),
+    _flag("video", "Turn to the programs by video only, to page through all of them."),
 ]
 LANGUAGE = OpenApiParameter("Accept-Language", OpenApiTypes.STR, OpenApiParameter.HEADER, description="en or es")
 
@@ -164,7 +165,7 @@ EXPORT: dict[str, Any] = {
         if parameter.name == "format"
         else parameter
         for parameter in PARAMETERS
-        if parameter.name not in ("page", "sort", "free", "not_told")
+        if parameter.name not in ("page", "sort", "free", "not_told", "video")
     ],
     "responses": {
         (200, "application/json"): _list(ANYTHING),

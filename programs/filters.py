@@ -176,6 +176,7 @@ class ProgramFilterSet(django_filters.FilterSet):
     sort = SortFilter(label=_("Sort by"), choices=list(SORTS.items()), method="leave")
     page = IntegerFilter(label=_("Page"), min_value=1, max_value=10**9, method="leave")
     not_told = FlagFilter(label=_("Programs that have not told us"), method="leave")
+    video = FlagFilter(label=_("Programs by video"), method="leave")
 
     class Meta:
         model = Program
@@ -254,6 +255,7 @@ class ProgramFilterSet(django_filters.FilterSet):
             sort=cleaned.get("sort") or "",
             page=cleaned.get("page") or 1,
             told=not cleaned.get("not_told"),
+            video=bool(cleaned.get("video")),
             open_data=open_data,
             **({"page_size": page_size} if page_size else {}),
         )

@@ -22,11 +22,12 @@ from programs.gazetteer import AmbiguousPlace, UnknownPlace
 from programs.map import Map, Pin, draw
 from programs.models import Place
 from programs.search import run
-from programs.search.query import Answer, Query
+from programs.search.query import Answer, Hit, Query
 from programs.search.vocabulary import label_of
 from programs.slots import Skeleton, hole
 
 FAR_MILES = 50
+MOST_IN_BAND = 5  # programs by video under the list, where there is a place; the rest is a list of its own
 
 
 # The page's frame and its first row, once per language.
@@ -100,9 +101,8 @@ class SearchPage:
         """The question and its answer; a page past the end is the last one."""
         query = self.filters.query()
         answer = run(query)
-        last = -(-(answer.count if query.told else answer.not_told) // query.page_size) or 1
-        if query.page > last:
-            query = replace(query, page=last)
+        if query.page > answer.pages:
+            query = replace(query, page=answer.pages)
             answer = run(query)
         return query, answer
 
@@ -152,11 +152,12 @@ class SearchPage:
     @cached_property
     def heading(self) -> str:
         """How many programs, and where."""
-        count, place = self.answer.count, self.place
+        count, place = self.answer.total, self.place
         if self.is_empty and self.chips:
             return _("No program fits everything you asked for")
+        if self.query.video:
+            return wording.by_video(count, told=self.query.told)
         if not self.query.told:
-            count = self.answer.not_told
             return ngettext("%(count)s program has not told us", "%(count)s programs have not told us", count) % {
                 "count": f"{count:,}"
             }
@@ -172,7 +173,7 @@ class SearchPage:
 
     @property
     def is_empty(self) -> bool:
-        return self.query.told and not self.answer.count
+        return self.query.told and not self.answer.total
 
     @property
     def looked(self) -> str:
@@ -188,7 +189,7 @@ class SearchPage:
     def summary(self) -> str:
         """With no radius: how many lie how near."""
         within = self.answer.within
-        if not within or not self.query.told or not self.answer.count:
+        if not within or self.query.video or not self.query.told or not self.answer.count:
             return ""
         near = next((ring for ring in (10, 25, 50, 100) if within[ring]), None)
         total = {"total": f"{self.answer.count:,}"}
@@ -203,9 +204,13 @@ class SearchPage:
     @property
     def measured(self) -> str:
         """What distances are measured from."""
-        if self.place is None or not self.query.has_distance:
+        if self.place is None or not self._has_miles:
             return ""
         return _("Straight-line miles from the %(place)s.") % {"place": self.place.measured_from}
+
+    @property
+    def _has_miles(self) -> bool:
+        return self.query.has_distance and not self.query.video
 
     @property
     def far(self) -> str:
@@ -229,7 +234,7 @@ class SearchPage:
     @property
     def sorts(self) -> list[tuple[str, str, bool]]:
         """Value, words and whether it is chosen; without a place to measure from, "distance" is how lately checked."""
-        words = SORTS if self.query.has_distance else SORTS | {"distance": _("Latest checked")}
+        words = SORTS if self._has_miles else SORTS | {"distance": _("Latest checked")}
         return [(value, str(label), value == (self.query.sort or "distance")) for value, label in words.items()]
 
     @property
@@ -239,7 +244,7 @@ class SearchPage:
             return chosen
         if self.query.free and not self.query.sort:
             return _("Programs that fit your week first, then the nearest.")
-        return _("Nearest first.") if self.query.has_distance else ""
+        return _("Nearest first.") if self._has_miles else ""
 
     # --- the lists --------------------------------------------------------------------------------------
     @cached_property
@@ -249,7 +254,43 @@ class SearchPage:
 
     @cached_property
     def virtual(self) -> SafeString:
-        return results.render_cards(self.answer.virtual, self.query, prefix="v")
+        return results.render_cards(self._in_band, self.query, prefix="v")
+
+    @property
+    def _in_band(self) -> list[Hit]:
+        """The first programs by video, unless the list is of those; which may treat whom needs a place."""
+        return self.answer.virtual[:MOST_IN_BAND] if self.place and not self.query.video else []
+
+    @property
+    def has_band(self) -> bool:
+        return not self.query.video and bool(self.answer.virtual or self.video_not_told)
+
+    @property
+    def virtual_heading(self) -> str:
+        told = self.query.told
+        return wording.by_video(self.answer.virtual_count if told else self.answer.virtual_not_told, told=told)
+
+    @property
+    def video_url(self) -> str:
+        """All programs by video, when the band does not show them all."""
+        count = self.answer.virtual_count if self.query.told else self.answer.virtual_not_told
+        return self.address.replacing("video", "1") if count > len(self._in_band) else ""
+
+    @property
+    def video_not_told(self) -> dict[str, str] | None:
+        """ "2 more by video have not told us all you ask for", and where to see them."""
+        count = self.answer.virtual_not_told
+        if not count or not self.query.told:
+            return None
+        words = ngettext(
+            "%(count)s more by video has not told us everything you ask for.",
+            "%(count)s more by video have not told us everything you ask for.",
+            count,
+        )
+        return {
+            "words": words % {"count": f"{count:,}"},
+            "url": f"{self.address.replacing('video', '1')}&not_told=1",
+        }
 
     @cached_property
     def outside(self) -> SafeString:
@@ -287,7 +328,7 @@ class SearchPage:
     def not_told(self) -> dict[str, str] | None:
         """ "12 programs fit; 3 more have not told us: time of day", and where to see them."""
         count = self.answer.not_told
-        if not count or not self.query.told:
+        if not count or not self.query.told or self.query.video:
             return None
         names = ", ".join(pills.filter_label(name).lower() for name in self.answer.not_told_by)
         fit = ngettext("%(count)s program fits", "%(count)s programs fit", self.answer.count)
@@ -308,8 +349,13 @@ class SearchPage:
         }
 
     @property
-    def told_url(self) -> str:
-        return self.address.without("not_told")
+    def back(self) -> dict[str, str] | None:
+        """From a list of its own to the one it was opened from."""
+        if not self.query.told:
+            return {"label": _("Back to the programs that fit"), "url": self.address.without("not_told")}
+        if self.query.video:
+            return {"label": _("Back to the programs you can go to"), "url": self.address.without("video")}
+        return None
 
     @cached_property
     def relief(self) -> list[dict[str, str]]:
@@ -337,8 +383,7 @@ class SearchPage:
     @property
     def pager(self) -> dict[str, Any] | None:
         """Addresses of the pages around this one; None when one page holds everything."""
-        total = self.answer.count if self.query.told else self.answer.not_told
-        paginator = Paginator(range(total), self.query.page_size)
+        paginator = Paginator(range(self.answer.total), self.query.page_size)
         if paginator.num_pages == 1:
             return None
         page = paginator.get_page(self.query.page)
@@ -365,5 +410,5 @@ class SearchPage:
         """Whether the page shows made-up programs."""
         if not self.has_results:
             return False
-        shown = [*self.answer.hits, *self.answer.virtual, *self.answer.outside]
+        shown = [*self.answer.hits, *self._in_band, *self.answer.outside]
         return any(card.is_sample for card in results.cards.of(shown))

@@ -121,6 +121,17 @@ def reported(source: str, year: int) -> str:
     return _("From a partner’s list of %(year)s, not confirmed") % {"year": year}
 
 
+def by_video(count: int, *, told: bool = True) -> str:
+    """12 programs by video · 2 programs by video have not told us"""
+    if told:
+        words = ngettext("%(count)s program by video", "%(count)s programs by video", count)
+    else:
+        words = ngettext(
+            "%(count)s program by video has not told us", "%(count)s programs by video have not told us", count
+        )
+    return words % {"count": f"{count:,}"}
+
+
 def hours_a_week(value: float) -> str:
     shown = f"{value:g}"
     return ngettext("%(hours)s hour a week", "%(hours)s hours a week", 1 if value == 1 else 2) % {"hours": shown}

@@ -91,23 +91,26 @@ class Search:
         missed = judged.misses()
         hits = judged.only(missed == 0) if judged.asked else judged
         maybe = judged.maybe(missed)
-        listed = hits if self.query.told else maybe
+        virtual, virtual_maybe = self._virtual()
+        by_video = virtual if self.query.told else virtual_maybe
+        listed = by_video if self.query.video else hits if self.query.told else maybe
         fits = self._fits(listed.rows)
         order = self._order(listed, fits)
-        virtual = self._virtual()
         outside, relief = self._beyond(judged, missed) if not len(hits.rows) else ([], [])
         return Answer(
             count=len(hits.rows),
             hits=self._hits(listed, fits, order[self._page()]),
             counts=self._counts(judged, missed == 1, hits.rows),
+            total=len(listed.rows),
             not_told=len(maybe.rows),
             not_told_by={one.name: silent for one in maybe.asked if (silent := int((~one.yes).sum()))},
             virtual_count=len(virtual.rows),
-            virtual=self._some(virtual),
+            virtual_not_told=len(virtual_maybe.rows),
+            virtual=self._some(by_video),
             outside=outside,
             relief=relief,
             within=self._within(hits),
-            points=self._points(listed.rows),
+            points=NO_POINTS if self.query.video else self._points(listed.rows),
             page=self.query.page,
             page_size=self.query.page_size,
         )
@@ -283,14 +286,18 @@ class Search:
         return outside, sorted(helps, key=lambda pair: -pair[1])
 
     # --- what is shown ----------------------------------------------------------------------------------
-    def _virtual(self) -> Judged:
-        """Programs by video only that may treat people in the place's state (without a place: all of them)."""
+    def _virtual(self) -> tuple[Judged, Judged]:
+        """Programs by video only that may treat people in the place's state (without a place: all of them).
+
+        Those known to fit, and those that fail nothing but have not told us something.
+        """
         place = self.query.place
         rows = self.table.virtual_rows(STATE_NUMBER.get(place.state, NO_STATE) if place else None)
         if self.hides_samples:
             rows = rows[self.table.flags[rows] & SAMPLE == 0]
         judged = Judged(rows, None, [*self._facets_by_video(rows), *self._numbers(rows), *self._openings(rows)])
-        return judged.only(judged.misses() == 0)
+        missed = judged.misses()
+        return judged.only(missed == 0), judged.maybe(missed)
 
     def _fits(self, rows: Rows) -> npt.NDArray[np.int8] | None:
         """For each row, its place in VERDICTS; None when no free hours were given."""

@@ -35,7 +35,8 @@ class Query:
     """OR inside a facet, AND between everything.
 
     `radius` narrows; without it the nearest come first and nothing is left out. `free` orders and labels,
-    it does not narrow. `told` False turns to the programs that have not told us what was asked.
+    it does not narrow. `told` False turns to the programs that have not told us what was asked, `video` to those by
+    video only.
     `open_data` leaves the sample listings out unless nothing else is there.
     """
 
@@ -52,6 +53,7 @@ class Query:
     page: int = 1
     page_size: int = PAGE_SIZE
     told: bool = True
+    video: bool = False
     open_data: bool = False
 
     @property
@@ -102,14 +104,20 @@ NO_POINTS = Points(np.zeros(0, np.uint32), np.zeros((0, 3)))
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole answer. `counts` are disjunctive: a facet ignores its own ticks."""
+    """A whole answer. `counts` are disjunctive: a facet ignores its own ticks.
+
+    `count` programs at an address fit, `virtual_count` by video; `hits` is one page of the list that was asked for, of
+    `total` programs: those that fit, those that have not told us, or those by video.
+    """
 
     count: int
     hits: list[Hit]
     counts: dict[str, dict[str, int]]
+    total: int = 0
     not_told: int = 0
     not_told_by: dict[str, int] = field(default_factory=dict)
     virtual_count: int = 0
+    virtual_not_told: int = 0
     virtual: list[Hit] = field(default_factory=list)
     outside: list[Hit] = field(default_factory=list)
     relief: list[tuple[str, int]] = field(default_factory=list)  # filter to drop -> programs it would give
@@ -120,4 +128,4 @@ class Answer:
 
     @property
     def pages(self) -> int:
-        return max(1, -(-self.count // self.page_size))
+        return max(1, -(-self.total // self.page_size))

@@ -205,6 +205,36 @@ def test_videos_have_a_band_of_their_own(client) -> None:
     assert not soup(client.get("/programs/?near=37.2,-93.29")).select_one(".band")
 
 
+def test_every_program_by_video_can_be_reached(client) -> None:
+    for number in range(6):
+        ProgramFactory(slug=f"mute-{number}", name=f"Mute {number}", virtual=True)
+    record.rebuild()
+    band = soup(client.get("/programs/?near=53202")).select_one(".band")
+    assert words(band.h2) == "7 programs by video"
+    assert len(band.select("li.card")) == 5
+
+    opened = soup(client.get(band.find("a", string="See all programs by video")["href"]))
+
+    assert words(opened.h1) == "7 programs by video"
+    assert len(cards(opened)) == 7
+    assert not opened.select(".band, #map")
+    back = next(link for link in opened.select("section a") if words(link) == "Back to the programs you can go to")
+    assert back["href"] == "/programs/?near=53202"
+
+
+def test_programs_by_video_that_have_not_told_us_are_not_dropped(client) -> None:
+    ProgramFactory(slug="mute", name="Mute Video", virtual=True)
+    record.rebuild()
+    band = soup(client.get("/programs/?near=53202&when=evening")).select_one(".band")
+    link = band.find("a", string="1 more by video has not told us everything you ask for.")
+
+    opened = soup(client.get(link["href"]))
+
+    assert words(opened.h1) == "1 program by video has not told us"
+    assert cards(opened) == ["Mute Video"]
+    assert "Not told us: Time of day" in words(opened.select_one("li.card"))
+
+
 def test_free_hours_say_what_fits_and_what_collides(client) -> None:
     free = "&".join(f"free={day}-1700-2200" for day in ("mon", "wed"))
     page = soup(client.get(f"/programs/?near=53202&radius=25&{free}"))

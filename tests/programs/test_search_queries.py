@@ -138,6 +138,17 @@ def test_programs_by_video_come_in_their_own_band(client, asked, videos) -> None
     assert not {"video", "video-elsewhere"} & {result["slug"] for result in body["results"]}
 
 
+def test_lists_of_their_own_have_pages_of_their_own(client) -> None:
+    unsure = client.get("/api/v1/programs?near=53202&payer=private&not_told=1").json()
+    videos = client.get("/api/v1/programs?near=53202&video=1").json()
+    unsure_videos = client.get("/api/v1/programs?near=53202&payer=private&video=1&not_told=1").json()
+
+    assert (unsure["count"], unsure["not_told"]["count"], unsure["pages"]) == (1, 6, 1)
+    assert [result["slug"] for result in videos["results"]] == ["video"]
+    assert [result["slug"] for result in unsure_videos["results"]] == ["video"]
+    assert unsure_videos["virtual"]["not_told"] == 1
+
+
 def test_free_hours_order_and_label_but_leave_nobody_out(client) -> None:
     free = "&".join(f"free={day}-1700-2200" for day in ("mon", "wed", "thu"))
     body = client.get(f"/api/v1/programs?near=53202&{free}").json()

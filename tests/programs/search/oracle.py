@@ -131,11 +131,11 @@ def hits(programs: list[Program], query: Query, today: dt.date, *, virtual: bool
     ]
 
 
-def not_told(programs: list[Program], query: Query, today: dt.date) -> list[Program]:
+def not_told(programs: list[Program], query: Query, today: dt.date, *, virtual: bool = False) -> list[Program]:
     found = []
     for program in programs:
         answers = set(asked(program, query, today).values())
-        if _in_area(program, query) and False not in answers and None in answers:
+        if _in_area(program, query, virtual=virtual) and False not in answers and None in answers:
             found.append(program)
     return found
 

@@ -140,6 +140,7 @@ def test_counts_hits_and_facets_equal_a_plain_recount(programs, query, data):
     assert fast.count == len(oracle.hits(programs, query, TODAY))
     assert fast.not_told == len(oracle.not_told(programs, query, TODAY))
     assert fast.virtual_count == len(oracle.hits(programs, query, TODAY, virtual=True))
+    assert fast.virtual_not_told == len(oracle.not_told(programs, query, TODAY, virtual=True))
     facet = data.draw(st.sampled_from([*FACETS, "sliding", "accepting"]))
     for value, count in fast.counts[facet].items():
         assert count == oracle.facet_counts(programs, query, TODAY, facet, value), (facet, value)
