@@ -44,7 +44,7 @@ class Map:
     height: int
     name: str
     outlines: basemap.Outlines | None  # None: the whole country, `states`
-    states: tuple[tuple[str, str], ...]
+    states: str
     rings: tuple[Ring, ...]
     towns: tuple[Town, ...]
     home: tuple[int, int] | None
@@ -101,7 +101,7 @@ def draw(
         *sheet.size,
         name=_name(len(pins) + len(rest), home),
         outlines=basemap.outlines(window) if window else None,
-        states=() if window else tuple(basemap.states().items()),
+        states="" if window else "".join(basemap.states().values()),
         rings=rings,
         towns=labelled_towns(window, [*numbered, *clusters], rings) if window else (),
         home=home_spot(window, home),
@@ -124,7 +124,7 @@ def around(spot: Point, *, name: str) -> Map:
         *SMALL_SIZE,
         name=name,
         outlines=basemap.outlines(window),
-        states=(),
+        states="",
         rings=rings,
         towns=labelled_towns(window, [], rings),
         home=home_spot(window, here),

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
-from django.utils.html import escape
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -130,7 +130,8 @@ class FilterSkeletons:
 
 
 filter_skeletons = FilterSkeletons()
-NONE = '<span class="none">0</span>'  # greyed with its option, which stays: programs may not have told us
+GREY = " none"  # an option nobody says yes to; it stays, because programs may not have told us
+UNCOUNTED = {"n": "0", "none": GREY}
 MOST_NAMED = 12  # payers offered by name beside those that are ticked
 
 # Pills, each with the facets in its popover.
@@ -145,8 +146,8 @@ PILLS = (
 )
 
 
-def _groups(named: tuple[str, ...]) -> list[dict[str, Any]]:
-    labels = {
+def _pill_labels() -> dict[str, str]:
+    return {
         "when": _("When"),
         "week": _("My week"),
         "payer": _("Insurance"),
@@ -155,6 +156,9 @@ def _groups(named: tuple[str, ...]) -> list[dict[str, Any]]:
         "care": _("Care"),
         "more": _("More"),
     }
+
+
+def _groups(named: tuple[str, ...]) -> list[dict[str, Any]]:
     groups = []
     for pill, names in PILLS:
         facets = []
@@ -162,21 +166,23 @@ def _groups(named: tuple[str, ...]) -> list[dict[str, Any]]:
             values = FACETS[name].values + (list(named) if name == "payer" else [])
             options = [{"value": value, "label": label_of(name, value)} for value in values]
             facets.append({"name": name, "label": FACETS[name].label, "help": FACETS[name].help, "options": options})
-        groups.append({"pill": pill, "label": labels[pill], "facets": facets})
+        groups.append({"pill": pill, "facets": facets})
     return groups
 
 
 def render_filters(query: Query, counts: dict[str, dict[str, int]]) -> SafeString:
     """Every filter with its count: how many programs ticking it alone would give."""
-    values = {**{f"label:{pill}": "" for pill, _names in PILLS}}
+    values: dict[str, str] = {}
     for name, found in counts.items():
         ticked = set(query.facets.get(name, ()))
         if name in ("sliding", "accepting") and getattr(query, name):
             ticked = {"1"}
         for value, count in found.items():
             is_on = value in ticked
-            values[f"n:{name}:{value}"] = str(count) if count else NONE
+            values[f"n:{name}:{value}"] = f"{count:,}"
+            values[f"none:{name}:{value}"] = "" if count else GREY
             values[f"on:{name}:{value}"] = " checked" if is_on else ""
+    labels = _pill_labels()
     for pill, names in PILLS:
         ticked_labels = [str(label_of(name, value)) for name in names for value in query.facets.get(name, ())]
         if pill == "week" and query.free:
@@ -189,7 +195,7 @@ def render_filters(query: Query, counts: dict[str, dict[str, int]]) -> SafeStrin
                 if _is_set(query, name)
             ]
         values[f"set:{pill}"] = " set" if ticked_labels else ""
-        values[f"label:{pill}"] = escape(_pill_words(ticked_labels)) if ticked_labels else ""
+        values[f"label:{pill}"] = _pill_label(labels[pill], ticked_labels)
     values["set:radius"] = " set" if query.radius else ""
     values["label:radius"] = (
         escape(_("Within %(miles)g miles") % {"miles": query.radius}) if query.radius else escape(_("Any distance"))
@@ -202,17 +208,21 @@ def render_filters(query: Query, counts: dict[str, dict[str, int]]) -> SafeStrin
     values["q"] = escape(query.name)
     values |= _free_ticks(query)
     skeleton = filter_skeletons.of(_named(query, counts))
-    return skeleton.fill(lambda name: values.get(name, "" if name.startswith("on:") else NONE))
+    return skeleton.fill(lambda name: values[name] if name in values else UNCOUNTED.get(name.partition(":")[0], ""))
 
 
 def _is_set(query: Query, name: str) -> bool:
     return getattr(query, name) not in (None, False)
 
 
-def _pill_words(labels: list[str]) -> str:
-    """What is ticked, short: "Mornings (before noon)" and Sunday are "Mornings +1"."""
-    first = labels[0].partition(" (")[0]
-    return first if len(labels) == 1 else _("%(first)s +%(more)s") % {"first": first, "more": len(labels) - 1}
+def _pill_label(name: str, ticked: list[str]) -> str:
+    """The pill's name, or what is ticked, short: "Mornings (before noon)" and Sunday are "Mornings +1"."""
+    if not ticked:
+        return escape(name)
+    words = ticked[0].partition(" (")[0]
+    if len(ticked) > 1:
+        words = _("%(first)s +%(more)s") % {"first": words, "more": len(ticked) - 1}
+    return format_html('<span class="vh">{}: </span>{}', name, words)
 
 
 def _named(query: Query, counts: dict[str, dict[str, int]]) -> tuple[str, ...]:

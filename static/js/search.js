@@ -46,21 +46,21 @@ addEventListener("htmx:after:swap", () => {
   if (pill) pill.open = true;
 });
 
-/* The week grid by drag: press one box, pass over others, and they all turn the same way. */
+/* The week grid by drag, with mouse or finger: press one box, pass over others, and they all turn the same way. */
 let first = null;
 let painting = false;
-const boxAt = (event) => event.target.closest?.("[data-week] label")?.querySelector("input");
+const boxAt = (element) => element?.closest?.("[data-week] input");
 const paint = (box) => {
   if (box.checked === painting) return;
   box.checked = painting;
   box.dispatchEvent(new Event("change", { bubbles: true }));
 };
 addEventListener("pointerdown", (event) => {
-  first = event.pointerType === "mouse" ? boxAt(event) : null;
+  first = boxAt(event.target);
   painting = !first?.checked;
 });
-addEventListener("pointerover", (event) => {
-  const box = first && event.buttons === 1 && boxAt(event);
+addEventListener("pointermove", (event) => {
+  const box = first && event.buttons === 1 && boxAt(document.elementFromPoint(event.clientX, event.clientY));
   if (box && box !== first) [first, box].forEach(paint);
 });
-addEventListener("pointerup", () => (first = null));
+for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => (first = null));

@@ -76,13 +76,26 @@ def test_free_hours_are_ticked_by_key_and_painted_by_mouse(programs, open_page):
     page.keyboard.press("Space")
     page.wait_for_url("**free=mon-0600-0900")
     page.locator(".chips").wait_for()
-    boxes = page.locator("[data-week] label")
+    boxes = page.locator("[data-week] input")
     boxes.nth(1).hover()
     page.mouse.down()
     for number in (2, 3):
         boxes.nth(number).hover()
     page.mouse.up()
     page.wait_for_url(re.compile("(free=(mon|thu|tue|wed)-0600-0900&?){4}$"))
+
+
+def test_free_hours_are_painted_by_finger(programs, open_page):
+    page = open_page("/programs/?near=53202", width=390)
+    page.locator("[data-pill=week] summary").click()
+    finger = page.context.new_cdp_session(page)
+    boxes = [page.locator(f"[data-week] input[value={day}-0600-0900]").bounding_box() for day in ("mon", "tue", "wed")]
+    spots = [{"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2} for box in boxes]
+    finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": spots[:1]})
+    for spot in spots[1:]:
+        finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [spot]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    page.wait_for_url(re.compile("(free=(mon|tue|wed)-0600-0900&?){3}$"))
 
 
 def test_a_fifth_program_is_not_compared_and_the_shortlist_stays_on_the_device(programs, open_page):

@@ -1,20 +1,23 @@
 """The sample: fictional, valid, varied, and gone again without a trace."""
 
 import csv
+import gzip
 import re
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.conf import settings
 from django.core.management import call_command
+from django.test import Client
 
 from insurance.x12.inquiry_270 import is_npi
 from programs.freshness import shows_openings
 from programs.models import Organization, Payer, Phone, Program, SearchRecord, SessionBlock
 from scripts import build_sample
-from tests.factories import PayerFactory, ProgramFactory
+from tests.factories import PlaceFactory, ProgramFactory
 from tests.insurance.factories import VerificationFactory
 
 pytestmark = pytest.mark.django_db
@@ -26,14 +29,21 @@ def load(**options: Any) -> str:
     return out.getvalue()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def loaded(module_database: None) -> str:
+    """The sample, loaded once; each test rolls back to it."""
+    PlaceFactory(kind="zip", key="53202", name="Milwaukee", latitude=43.0506, longitude=-87.8968)
+    return load()
+
+
 @pytest.fixture(scope="module")
 def rows() -> list[dict[str, str]]:
     with FILE.open(newline="") as file:
         return list(csv.DictReader(file))
 
 
-def test_it_covers_every_state_and_says_so_on_every_listing() -> None:
-    assert load() == "348 sample listings loaded.\n"
+def test_it_covers_every_state_and_says_so_on_every_listing(loaded: str) -> None:
+    assert loaded == "348 sample listings loaded.\n"
 
     programs = Program.objects.all()
     assert programs.filter(is_sample=True, slug__startswith="sample-").count() == 348
@@ -43,8 +53,6 @@ def test_it_covers_every_state_and_says_so_on_every_listing() -> None:
 
 
 def test_every_phone_is_fictional() -> None:
-    load()
-
     assert not Phone.objects.exclude(number__regex=r"^\+1\d{3}55501\d{2}$").exists()
 
 
@@ -57,8 +65,6 @@ def test_every_npi_passes_its_check_digit_and_belongs_to_nobody(rows: list[dict[
 
 
 def test_milwaukee_has_evenings_with_badgercare() -> None:
-    load()
-
     near = Program.objects.published().filter(county="Milwaukee County")
     evenings = near.filter(sessions__starts__gte="17:00", payer_acceptances__payer__slug="badgercare").distinct()
     assert near.count() >= 12
@@ -66,8 +72,6 @@ def test_milwaukee_has_evenings_with_badgercare() -> None:
 
 
 def test_it_is_varied_and_knows_what_it_does_not_know() -> None:
-    load()
-
     programs = Program.objects.with_details()
     assert programs.filter(sessions=None).count() > 80
     assert programs.filter(cost_per_week_min=None).count() > 80
@@ -80,7 +84,6 @@ def test_it_is_varied_and_knows_what_it_does_not_know() -> None:
 
 
 def test_loading_again_changes_no_address_and_adds_nothing() -> None:
-    load()
     before = dict(Program.objects.values_list("slug", "pk"))
     sessions = SessionBlock.objects.count()
 
@@ -92,7 +95,6 @@ def test_loading_again_changes_no_address_and_adds_nothing() -> None:
 
 def test_removing_takes_the_sample_and_nothing_else() -> None:
     real = ProgramFactory()
-    load()
 
     assert load(remove=True) == "Sample listings removed.\n"
     assert list(Program.objects.all()) == [real]
@@ -101,7 +103,7 @@ def test_removing_takes_the_sample_and_nothing_else() -> None:
 
 
 def test_what_curators_changed_in_a_payer_stays() -> None:
-    PayerFactory(slug="badgercare", name="BadgerCare Plus and more", kind="medicaid")
+    Payer.objects.filter(slug="badgercare").update(name="BadgerCare Plus and more")
 
     call_command("load_payers", stdout=StringIO())
 
@@ -110,8 +112,6 @@ def test_what_curators_changed_in_a_payer_stays() -> None:
 
 
 def test_every_state_has_its_medicaid() -> None:
-    call_command("load_payers", stdout=StringIO())
-
     states = Payer.objects.filter(kind="medicaid").values_list("states", flat=True)
     assert len({state for each in states for state in each}) == 52
 
@@ -133,9 +133,17 @@ def test_the_file_is_what_its_script_builds(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_sample_program_that_a_benefits_check_names_is_closed_instead_of_removed() -> None:
-    load()
     named = Program.objects.published().first()
     VerificationFactory(program=named)
 
     assert load(remove=True) == "Sample listings removed. 1 stay, closed: a benefits check names them.\n"
     assert list(Program.objects.values_list("pk", "status")) == [(named.pk, "closed")]
+
+
+@pytest.mark.parametrize("address", ["/programs/?near=53202", "/programs/"])
+def test_a_search_is_a_small_page_for_a_slow_phone(client: Client, address: str) -> None:
+    page = client.get(address).content
+
+    assert page.count(b'<li class="card"') >= 20
+    assert len(BeautifulSoup(page, "html.parser").find_all(True)) <= 1500
+    assert len(gzip.compress(page)) <= 15_000

@@ -105,7 +105,7 @@ def test_a_card_says_what_is_known_and_what_is_not(client) -> None:
     assert "1.3 miles · Milwaukee, WI · In person" in evening
     assert "Evening: Mon, Wed, Thu · 6–9 pm" in evening
     assert "$300–$450 a week Sliding scale" in evening
-    assert "Takes BadgerCare Plus confirmed Nov. 1, 2026 Medicaid" in evening
+    assert "Takes BadgerCare Plus (confirmed Nov. 1, 2026) Medicaid" in evening
     assert "Matches: Medicaid, BadgerCare Plus" in evening
     assert "Checked by phone" in evening
     assert "Reported to SAMHSA in 2023, not confirmed" in texts["Morning House"]
@@ -173,9 +173,9 @@ def test_an_option_that_nobody_offers_is_grey_but_may_be_ticked(client) -> None:
     page = soup(client.get("/programs/?near=53202"))
 
     nobody, somebody = (page.select_one(f"input[name=day][value={day}]") for day in ("sun", "mon"))
-    assert words(nobody.parent.select_one(".none")) == "0"
+    assert (words(nobody.parent), nobody.parent["class"]) == ("Sunday (0)", ["opt", "none"])
     assert not nobody.has_attr("disabled")
-    assert somebody.parent.select_one(".none") is None
+    assert (words(somebody.parent), somebody.parent["class"]) == ("Monday (2)", ["opt"])
 
 
 def test_without_a_place_nothing_claims_to_be_near(client) -> None:
