@@ -99,7 +99,7 @@ class ProgramList(APIView):
             return Response({"choices": choices}, status=300)
         if isinstance(located, UnknownPlace):
             suggestions = [place_json(place) for place in located.suggestions]
-            return _problem(404, gettext("We do not know this place."), suggestions=suggestions)
+            return _problem(404, located.why or gettext("We do not know this place."), suggestions=suggestions)
         query = filters.query(open_data=True)
         answer = run(query)
         if query.page > answer.pages:

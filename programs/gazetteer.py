@@ -15,9 +15,9 @@ from django.conf import settings
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db.models import Avg, Max, Min
 from django.utils import translation
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
-from programs import geo
+from programs import counties, geo
 from programs.choices import STATES
 from programs.models.place import Place, PlaceQuerySet
 from programs.placenames import key, key_of_words, words
@@ -28,8 +28,17 @@ OFF_THE_MAP = 100  # miles from the nearest place: a point has no state there
 # The Census draws areas only for ZIP codes with houses in them, and in the islands it is all we have: a code for
 # post-office boxes stands there at the middle of the codes that start alike. Elsewhere an unlisted code does not exist.
 ISLANDS = ("PR", "VI", "GU", "MP", "AS")
+# Military mail: Europe 09, the Americas 340, the Pacific 962 to 966.
+MILITARY = ("09", "340", "962", "963", "964", "965", "966")
+# Served by the U.S. Postal Service, but countries of their own.
+FREELY_ASSOCIATED = {
+    gettext_lazy("Palau"): ("96939", "96940"),
+    gettext_lazy("the Federated States of Micronesia"): ("96941", "96942", "96943", "96944"),
+    gettext_lazy("the Marshall Islands"): ("96960", "96970"),
+}
 COUNTRY = re.compile(r"[\s,]+(usa|u\.s\.a\.?|us|u\.s\.?|united states(?: of america)?)$", re.IGNORECASE)
 ZIP = re.compile(r"(\d{5})(?:[-\s]?\d{4})?", re.ASCII)
+CONDADO = re.compile(r"^condado del? ([^,]+)", re.IGNORECASE)
 ZIP_AT_AN_END = re.compile(r"^(\d{5})(?:-\d{4})?[\s,]+\D|\D[\s,]+(\d{5})(?:-\d{4})?$", re.ASCII)
 
 
@@ -47,10 +56,11 @@ class AmbiguousPlace:
 
 @dataclass(frozen=True, slots=True)
 class UnknownPlace:
-    """Nothing of that name; `suggestions` may be what was meant."""
+    """Nothing of that name; `suggestions` may be what was meant, `why` says what the text is, if it is known."""
 
     text: str
     suggestions: tuple[Place, ...] = ()
+    why: str = ""
 
 
 def locate(text: str) -> Place | AmbiguousPlace | UnknownPlace:
@@ -64,12 +74,12 @@ def locate(text: str) -> Place | AmbiguousPlace | UnknownPlace:
     if len(text) > LONGEST or not text:
         return UnknownPlace(text[:LONGEST])
     if digits := ZIP.fullmatch(text):
-        return _zip(digits[1]) or UnknownPlace(text, _zips_like(digits[1]))
-    if (digits := ZIP_AT_AN_END.search(text)) and (place := _zip(digits[1] or digits[2])):
-        return place
+        return _abroad(digits[1]) or _zip(digits[1]) or UnknownPlace(text, _zips_like(digits[1]))
+    if (digits := ZIP_AT_AN_END.search(text)) and (found := _abroad(code := digits[1] or digits[2]) or _zip(code)):
+        return found
     if text.isdigit():
         return UnknownPlace(text, _zips_like(text))
-    return _named(text) or UnknownPlace(text, _names_like(text))
+    return _named(text) or _county(text) or UnknownPlace(text, _names_like(text))
 
 
 def suggest(text: str, *, limit: int = FEW) -> tuple[Place, ...]:
@@ -209,6 +219,16 @@ def _with_namesakes(rows: list[Place]) -> Place:
     return first
 
 
+def _county(text: str) -> Place | AmbiguousPlace | None:
+    """A county of that name, however it is called; asked last, because it costs more than a city."""
+    text = CONDADO.sub(r"\1 county", text)
+    for name, _county_of, state in _city_and_state(text):
+        if found := counties.named(name, state):
+            return found[0]
+    found = counties.named(key(text)) if len(key(text)) > 3 else []
+    return found[0] if len(found) == 1 else AmbiguousPlace(text, tuple(found)) if found else None
+
+
 def _completions(text: str, *, limit: int) -> list[Place]:
     """Cities and states whose name starts so, by population; "milwaukee w" narrows to states that start with W."""
     city, comma, start = text.partition(",")
@@ -266,6 +286,21 @@ def _zip(code: str) -> Place | None:
     place = Place(kind=Place.Kind.ZIP, key=code, **middle)
     place.is_approximate = True
     return place
+
+
+def _abroad(code: str) -> UnknownPlace | None:
+    """ZIP codes of mail to places that are not in the United States, and what to do instead."""
+    if code.startswith(MILITARY):
+        return UnknownPlace(
+            code,
+            why=gettext("%(zip)s is for military mail (APO, FPO, DPO). It has no place on a map.") % {"zip": code},
+        )
+    for country, codes in FREELY_ASSOCIATED.items():
+        if code in codes:
+            guam = tuple(Place.objects.states().filter(state="GU"))
+            words = gettext("%(zip)s is in %(country)s. We list programs in the United States and its territories.")
+            return UnknownPlace(code, guam, why=words % {"zip": code, "country": country})
+    return None
 
 
 def _zips_like(digits: str) -> tuple[Place, ...]:

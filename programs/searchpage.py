@@ -78,7 +78,7 @@ class SearchPage:
     @property
     def finder(self) -> SafeString:
         """The first row: where, and by name."""
-        if self.errors:
+        if self.errors or self.is_unknown:
             return render_to_string("programs/_finder.html", {"page": self})
         holes = {"near": hole("near"), "query": {"name": hole("q")}}
         filled = {"near": escape(self.near), "q": escape(self.query.name)}
@@ -130,6 +130,19 @@ class SearchPage:
     @cached_property
     def is_unknown(self) -> bool:
         return isinstance(self.filters.located, UnknownPlace)
+
+    @property
+    def why(self) -> str:
+        """What an unknown place is, if we know that much."""
+        located = self.filters.located
+        return located.why if isinstance(located, UnknownPlace) else ""
+
+    @property
+    def near_error(self) -> str:
+        """What is wrong with the place, at its field."""
+        if self.is_unknown:
+            return self.why or _("We do not know this place.")
+        return self.errors.get("near", [""])[0]
 
     @property
     def has_results(self) -> bool:

@@ -225,6 +225,52 @@ def test_spanish_names_of_states_are_understood() -> None:
     assert place.near == "Charlotte, NC"
 
 
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("Milwaukee County, WI", "Milwaukee County, WI"),
+        ("milwaukee county wisconsin", "Milwaukee County, WI"),
+        ("Condado de Milwaukee", "Milwaukee County, WI"),
+        ("St Louis County, Missouri", "St. Louis County, MO"),
+        ("Prince Georges County", "Prince George's County, MD"),
+        ("Miami Dade", "Miami-Dade County, FL"),
+    ],
+)
+def test_a_county_stands_where_its_people_live(text: str, near: str) -> None:
+    place = locate(text)
+    assert isinstance(place, Place)
+    assert (place.near, locate(place.near).label) == (near, near)
+    assert place_at(place.point).state == place.state
+
+
+def test_the_middle_of_a_county_on_both_sides_of_the_date_line_is_in_it() -> None:
+    place = locate("Aleutians West Census Area, AK")
+    assert isinstance(place, Place)
+    assert -180 < place.longitude < -160
+
+
+def test_a_county_of_several_states_is_asked_for() -> None:
+    assert choices("Cook County") == ["Cook County, GA", "Cook County, IL", "Cook County, MN"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("09012", "military mail"),
+        ("APO AE 09012", "military mail"),
+        ("34050", "military mail"),
+        ("96201", "military mail"),
+        ("96941", "Micronesia"),
+        ("96960-0001", "Marshall Islands"),
+        ("96940", "Palau"),
+    ],
+)
+def test_mail_that_goes_abroad_is_said_to_and_never_put_on_guam(text: str, words: str) -> None:
+    found = locate(text)
+    assert isinstance(found, UnknownPlace)
+    assert words in found.why
+
+
 def choices(text: str) -> list[str]:
     found = locate(text)
     assert isinstance(found, AmbiguousPlace)

@@ -270,6 +270,15 @@ def test_an_unknown_place_is_said_kindly_with_suggestions(client) -> None:
 
     assert words(page.h1) == "We do not know “Sprngfield”"
     assert "Springfield, IL" in words(page)
+    assert "We do not know this place." in words(page.find(id="near_error"))
+    assert not page.select(".brief")  # the box to type in is open, on a phone too
+
+
+def test_a_military_address_is_said_to_be_one(client) -> None:
+    page = soup(client.get("/programs/?near=09012"))
+
+    assert words(page.h1) == "We cannot search near “09012”"
+    assert "is for military mail" in words(page.find(id="near_error"))
 
 
 def test_impossible_coordinates_are_a_message_at_the_field(client) -> None:
