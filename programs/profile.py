@@ -21,7 +21,7 @@ from programs.choices import CareLevel, Day, Format, PaymentType
 from programs.models import Confirmation, Phone, Program, SessionBlock, SourceRecord
 from programs.models.evidence import Topic
 from programs.models.payer import AcceptanceSource, Network
-from programs.questions import QUESTIONS, Question
+from programs.questions import QUESTIONS, Gap, Question, gaps
 from programs.search.vocabulary import FACETS
 
 Words = str | Promise
@@ -244,6 +244,11 @@ class Profile:
         order = ("confirmed", "program", "type_only", "refused")
         return sorted(lines, key=lambda line: (order.index(line.rung), str(line.name)))
 
+    @property
+    def taken(self) -> list[Words]:
+        """Names of what it takes, the surest first."""
+        return [line.name for line in self.payers if line.rung != "refused"]
+
     # --- what and for whom -----------------------------------------------------------------------
     def answers(self, name: str) -> Answers:
         """Yes, no and unknown of one facet."""
@@ -287,6 +292,15 @@ class Profile:
         ]
         return [Fact(label, value) for label, value in zip(GLANCE, values, strict=True)]
 
+    @property
+    def known(self) -> list[Fact]:
+        return [fact for fact in self.glance if fact.value]
+
+    @property
+    def silent(self) -> str:
+        """The facts at a glance that it has not told us: "length, languages"."""
+        return ", ".join(str(fact.label).lower() for fact in self.glance if not fact.value)
+
     def _time_words(self) -> str:
         if not self.hours:
             return ""
@@ -296,25 +310,16 @@ class Profile:
     @cached_property
     def unknown(self) -> list[Words]:
         """What this program has not told us, in words for a list."""
-        program = self.program
-        gaps = {
-            _("on which days and at what times it meets"): not self.sessions,
-            _("what it costs a week"): not self.cost,
-            _("which insurance plans it takes"): not program.payer_acceptances.all(),
-            _("how many weeks it lasts"): program.weeks_min is None and program.weeks_max is None,
-            _("whether it takes new patients now"): not self.shows_openings or program.accepting_new is None,
-            _("whether it has a sliding scale"): program.sliding_scale is None
-            and "sliding-fee" not in program.payment_types
-            and "payment:sliding-fee" not in program.not_offered,
-            _("which therapies it uses"): not program.therapies,
-            _("whether family can take part"): program.family_program is None and "family" not in program.therapies,
-        }
-        return [words for words, missing in gaps.items() if missing]
+        return [gap.words for gap in self._gaps]
+
+    @cached_property
+    def _gaps(self) -> list[Gap]:
+        return gaps(self.program, meets=bool(self.sessions), priced=bool(self.cost), opens=self.shows_openings)
 
     @cached_property
     def questions(self) -> list[Question]:
-        """What to ask: this program's own gaps first, then what to ask anybody."""
-        own = [Question(_("Ask %(gap)s.") % {"gap": gap}, "") for gap in self.unknown]
+        """What to ask: this program's own gaps first, then what to ask anybody; nothing twice."""
+        own = [Question(_("Ask %(gap)s.") % {"gap": gap.words}, "") for gap in self._gaps if not gap.is_asked_anyway]
         return own + list(QUESTIONS)
 
     # --- numbers ---------------------------------------------------------------------------------

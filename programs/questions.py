@@ -1,9 +1,12 @@
-"""What to ask any program on the phone, and what a good answer sounds like."""
+"""What to ask any program on the phone, what a good answer sounds like, and what this one has not told us."""
 
 from typing import NamedTuple
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+
+from programs.models import Program
 
 
 class Question(NamedTuple):
@@ -11,6 +14,13 @@ class Question(NamedTuple):
 
     text: str | Promise
     listen_for: str | Promise
+
+
+class Gap(NamedTuple):
+    """What a program has not told us; `is_asked_anyway` when one of QUESTIONS asks it."""
+
+    words: str
+    is_asked_anyway: bool = False
 
 
 QUESTIONS = (
@@ -46,3 +56,23 @@ QUESTIONS = (
         gettext_lazy("What should I bring on the first day?"), gettext_lazy("A short list. Photo ID, card, medicines.")
     ),
 )
+
+
+def gaps(program: Program, *, meets: bool, priced: bool, opens: bool) -> list[Gap]:
+    """What it has not told us, the weightiest first.
+
+    `meets`: its sessions are known; `priced`: its price is; `opens`: its openings were confirmed this week.
+    """
+    slides = {"sliding-fee", "payment:sliding-fee"} & {*program.payment_types, *program.not_offered}
+    found = {
+        Gap(_("on which days and at what times it meets")): not meets,
+        Gap(_("what it costs a week")): not priced,
+        Gap(_("which insurance plans it takes")): not program.payer_acceptances.all(),
+        Gap(_("how many weeks it lasts")): program.weeks_min is None and program.weeks_max is None,
+        Gap(_("whether it takes new patients now"), True): not opens or program.accepting_new is None,
+        Gap(_("whether it has a sliding scale")): program.sliding_scale is None and not slides,
+        Gap(_("which therapies it uses"), True): not program.therapies,
+        Gap(_("whether family can take part"), True): program.family_program is None
+        and "family" not in program.therapies,
+    }
+    return [gap for gap, missing in found.items() if missing]

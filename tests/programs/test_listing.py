@@ -131,6 +131,23 @@ def test_search_engines_get_a_description_without_any_text_that_ends_the_block(c
     assert "aggregateRating" not in clinic
 
 
+def test_a_silent_listing_is_no_wall_of_not_told_us(client: Client) -> None:
+    soup = page(client, ProgramFactory(samhsa=True, ages=["adults"]))
+    assert [term.text for term in soup.select(".glance dt")] == ["Ages"]
+    assert "Not told us: time, length, where, languages, price without insurance." in " ".join(soup.text.split())
+    assert "We have not checked any of it ourselves yet." in soup.select_one("section[aria-labelledby=sources]").text
+    order = [part["class"] for part in soup.select_one(".prog").find_all(recursive=False)]
+    assert order == [["ph"], ["ask"], ["pg"], ["pb"]]  # a name, whom to call, then the rest
+
+
+def test_a_call_sheet_asks_nothing_twice(client: Client) -> None:
+    soup = BeautifulSoup(client.get(f"/programs/{ProgramFactory(slug='door').slug}/sheet/").content, "html.parser")
+    asked = [item.text for item in soup.select("ol.ask li")]
+    assert len(asked) == 13
+    assert not [question for question in asked if "whether family can take part" in question]
+    assert [question for question in asked if question.startswith("How do you include family?")]
+
+
 def test_the_call_sheet_starts_with_what_this_program_has_not_told_us(client: Client) -> None:
     soup = BeautifulSoup(client.get(f"/programs/{ProgramFactory(slug='door').slug}/sheet/").content, "html.parser")
     assert "what it costs a week" in soup.select("ol.ask li")[1].text
