@@ -21,6 +21,7 @@ COAST, STATE, COUNTY, ABROAD = 0, 1, 2, 3
 GRID = 5_000  # per degree: 22 metres
 LEAST = 300**2 / 2  # square metres: the triangle of a point that weighs 0
 METRES_PER_MILE = 1609.344
+MAX_INK = 2.0  # square pixels: a bump smaller than this is left out
 COUNTY_LINES = 160  # miles: on maps that reach farther county lines are clutter
 MARGIN = 12  # pixels drawn beyond the window, so that its edge is never a line
 FIXTURES = Path(__file__).resolve().parent.parent / "fixtures"
@@ -125,7 +126,7 @@ class Basemap:
     def outlines(self, window: Window) -> Outlines:
         """The paths of what lies in the window, as fine as its scale shows."""
         pixel = METRES_PER_MILE / window.pixels_per_mile
-        visible = self.weights >= 2 * math.log2(max(0.5 * pixel**2 / LEAST, 1))
+        visible = self.weights >= 2 * math.log2(max(MAX_INK * pixel**2 / LEAST, 1))
         visible[self.begins] = visible[self.ends - 1] = True
         west, top = window.place(self.boxes[0], self.boxes[3])
         east, bottom = window.place(self.boxes[2], self.boxes[1])
@@ -249,6 +250,6 @@ def outlines(window: Window) -> Outlines:
 
 @cache
 def states() -> dict[str, str]:
-    """SVG path data of each state on the map of the whole country (`programs.albers`), in half units."""
+    """SVG path data of each state on the map of the whole country (`programs.albers`), in units."""
     paths: dict[str, str] = json.loads((FIXTURES / "states.json").read_text(encoding="ascii"))
     return paths

@@ -58,8 +58,8 @@ class Map:
 
     @property
     def states_scale(self) -> str:
-        """From the half units of the states' paths to pixels."""
-        return f"{self.width / albers.WIDTH / 2:.5f}"
+        """From the units of the states' paths to pixels."""
+        return f"{self.width / albers.WIDTH:.5f}"
 
     @property
     def rings_text(self) -> str:

@@ -18,6 +18,9 @@ PIN = 13  # pixels: a pin's radius; a finger needs 24 across
 BUTTONS = (60, 110)  # pixels: what the zoom buttons cover in the upper right corner
 ONE_BUTTON = (60, 62)  # on the map of the whole country, which only zooms in
 MILES_ACROSS_COUNTRY = 2_900.0
+TOUCHING = 1  # pixel that circles may share
+ROUNDS = 40  # in which crowded circles move apart, a little each time
+ASIDE = np.array([0.8, -0.6])  # which way a circle moves that lies right on another
 
 Floats = NDArray[np.float64]
 ClusterLink = Callable[[Point, float], str]  # the middle of a cluster and the miles it reaches → where it leads
@@ -103,10 +106,11 @@ class Sheet:
         reach = np.zeros(len(counts))
         np.maximum.at(reach, group, np.hypot(*(xy - centres[group]).T))
         places = _means(np.where(points[rows] > [90, 100], points[rows] - [0, 360], points[rows]), group)
+        spots = self._settled(centres, np.array([_radius(count) for count in counts.tolist()]), pins)
         return [
-            self._cluster(count, centre, place, spread=pixels / self.pixels_per_mile, pins=pins)
-            for count, centre, place, pixels in zip(
-                counts.tolist(), centres.tolist(), places.tolist(), reach.tolist(), strict=True
+            self._cluster(count, spot, self._middle(centre, place), spread=pixels / self.pixels_per_mile)
+            for count, spot, centre, place, pixels in zip(
+                counts.tolist(), spots.tolist(), centres.tolist(), places.tolist(), reach.tolist(), strict=True
             )
         ]
 
@@ -114,26 +118,40 @@ class Sheet:
     def pixels_per_mile(self) -> float:
         return self.window.pixels_per_mile if self.window else self.size[0] / MILES_ACROSS_COUNTRY
 
-    def _cluster(self, count: int, at: list[float], place: list[float], *, spread: float, pins: list[Marker]) -> Marker:
-        middle = self.window.at(at[0], at[1]) if self.window else Point(place[0], (place[1] + 180) % 360 - 180)
-        radius = _radius(count)
-        x, y = self._clear_of(pins, at[0], at[1], radius)
+    def _middle(self, at: list[float], place: list[float]) -> Point:
+        return self.window.at(at[0], at[1]) if self.window else Point(place[0], (place[1] + 180) % 360 - 180)
+
+    def _cluster(self, count: int, at: list[float], middle: Point, *, spread: float) -> Marker:
         name = ngettext("%(count)s more program here. Zoom in.", "%(count)s more programs here. Zoom in.", count)
         href = self.cluster_link(middle, spread)
-        return Marker(round(x), round(y), radius, str(count), name % {"count": count}, href, count=count)
+        return Marker(
+            round(at[0]), round(at[1]), _radius(count), str(count), name % {"count": count}, href, count=count
+        )
 
-    def _clear_of(self, pins: list[Marker], x: float, y: float, radius: int) -> tuple[float, float]:
-        """Beside the pin that it would cover, and inside the picture."""
-        for pin in pins:
-            if pin.covers(x, y, radius):
-                apart = math.hypot(x - pin.x, y - pin.y)
-                east, south = ((x - pin.x) / apart, (y - pin.y) / apart) if apart > 1 else (0.8, -0.6)
-                x, y = pin.x + east * (pin.radius + radius), pin.y + south * (pin.radius + radius)
+    def _settled(self, centres: Floats, radii: Floats, pins: list[Marker]) -> Floats:
+        """Where the circles go: off the pins, off each other, and inside the picture, clear of its buttons."""
+        spots = centres.copy()
+        fixed = np.array([(pin.x, pin.y) for pin in pins], np.float64).reshape(-1, 2)
+        room = radii[:, None] + np.concatenate([radii, [pin.radius for pin in pins]]) - TOUCHING
+        share = np.concatenate([np.full(len(radii), 0.5), np.ones(len(pins))])  # a pin does not give way
+        for _ in range(ROUNDS):
+            apart = spots[:, None] - np.concatenate([spots, fixed])
+            away = np.hypot(*apart.T).T
+            overlap = np.maximum(room - away, 0) * share
+            np.fill_diagonal(overlap, 0)
+            if not overlap.any():
+                break
+            direction = np.where(away[..., None] > 1, apart / np.maximum(away, 1)[..., None], ASIDE)
+            spots = self._inside(spots + (direction * overlap[..., None]).sum(axis=1), radii)
+        return self._inside(spots, radii)
+
+    def _inside(self, spots: Floats, radii: Floats) -> Floats:
         width, height = self.size
         buttons = BUTTONS if self.window else ONE_BUTTON
-        if y < buttons[1] + radius:
-            width -= buttons[0]
-        return min(max(x, radius), width - radius), min(max(y, radius), height - radius)
+        right = np.where(spots[:, 1] < buttons[1] + radii, width - buttons[0], width)
+        return np.column_stack(
+            [np.clip(spots[:, 0], radii, right - radii), np.clip(spots[:, 1], radii, height - radii)]
+        )
 
 
 def _pin(x: int, y: int, group: list[Pin]) -> Marker:

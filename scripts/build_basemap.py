@@ -45,7 +45,7 @@ NEIGHBOURS = {
 }
 ARCTIC = 60.0  # degrees north: islands beyond are on no map of ours
 LONGEST_STEP = 6.0  # degrees: what a step of 16 bits can hold
-MAX_INK = 0.5  # square units: the same for the map of the country, 975 units wide
+MAX_INK = 6.0  # square units: the same for the map of the country, 975 units wide and half as many pixels
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -275,12 +275,12 @@ def _joined(arcs: list[Floats]) -> Floats:
 
 
 def _path(rings: list[Floats], *, specks: bool = False) -> str:
-    """SVG path to half a unit; rings too small to see are left out, unless specks are all there is."""
+    """SVG path to a unit; rings too small to see are left out, unless specks are all there is."""
     path = ""
     for ring in rings:
-        points = np.round(ring * 2).astype(int)
+        points = np.round(ring).astype(int)
         points = points[np.append(True, np.any(np.diff(points, axis=0), axis=1))]
-        if len(points) > 3 and np.ptp(points[:, 0]) * np.ptp(points[:, 1]) >= (4 if specks else 12):
+        if len(points) > 3 and np.ptp(points[:, 0]) * np.ptp(points[:, 1]) >= (1 if specks else 3):
             steps = " ".join(f"{x} {y}" for x, y in np.diff(points, axis=0)[:-1].tolist())
             path += f"M{points[0][0]} {points[0][1]}l{steps}z".replace(" -", "-")
     return path

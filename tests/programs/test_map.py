@@ -1,3 +1,4 @@
+import gzip
 import re
 import time
 from collections.abc import Iterator
@@ -95,6 +96,20 @@ def test_the_whole_country_is_clustered_without_circles_on_one_another() -> None
         assert not any(one.covers(two.x, two.y, two.radius - 6) for two in drawn.clusters[i + 1 :])
 
 
+def test_a_crowded_country_keeps_every_number_readable() -> None:
+    random = np.random.default_rng(3)
+    towns = random.uniform((31, -118), (47, -80), (60, 2))
+    crowded = np.vstack([random.normal(town, 0.8, (100, 2)) for town in towns])
+    pins = [Pin(*town, number, "x") for number, town in enumerate(towns[:20].tolist(), start=1)]
+
+    drawn = draw(pins, crowded, query=QueryDict(""))
+
+    circles = [*drawn.clusters, *drawn.pins]
+    for i, one in enumerate(drawn.clusters):
+        assert not [two for two in circles[i + 1 :] if one.covers(two.x, two.y, two.radius - 8)]
+        assert one.radius <= one.x <= drawn.width - one.radius
+
+
 def test_a_cluster_is_a_link_nearer_that_keeps_the_search() -> None:
     drawn = draw([], [(43.04, -87.91), (43.05, -87.92)], query=QueryDict("payer=medicaid&z=0&page=2"))
     assert drawn.clusters[0].name == "2 more programs here. Zoom in."
@@ -150,7 +165,7 @@ def test_a_map_across_the_date_line_shows_both_sides() -> None:
 )
 def test_a_point_falls_into_its_state_on_the_map_of_the_country(state: str, point: Point) -> None:
     x, y = (float(axis[0]) for axis in albers.project([point.longitude], [point.latitude]))
-    assert crossings_to_the_east(basemap.states()[state], 2 * x, 2 * y) % 2
+    assert crossings_to_the_east(basemap.states()[state], x, y) % 2
 
 
 def crossings_to_the_east(path: str, x: float, y: float) -> int:
@@ -258,6 +273,18 @@ def test_outlines_are_whole_pixels_inside_the_picture() -> None:
     assert re.fullmatch(r"(M-?\d+[ -]-?\d+l[-\d ]+z)+", drawn.land)
     assert drawn.coast
     assert drawn.counties
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [("", 5_736), ("z=2&c=44.5,-89.9", 1_000), ("z=2&c=57,-134", 1_000), ("z=4&c=37,-76.3", 1_000)],
+)
+def test_a_map_adds_at_most_six_kilobytes(query: str, count: int, gazetteer: None) -> None:
+    """The whole country, Wisconsin, and two of the most broken shores."""
+    pins = pins_around(Point(40.7, -74), *range(20))
+    drawn = draw(pins, scattered(count), query=QueryDict(query))
+
+    assert len(gzip.compress(str(page(drawn)).encode())) <= 6 * 1024
 
 
 def test_zoom_stops_at_both_ends() -> None:
