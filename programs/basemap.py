@@ -143,16 +143,29 @@ class Basemap:
         )
 
     def bounds(self, state: str) -> tuple[Point, Point] | None:
-        """South-west and north-east corners of a state; beyond the date line longitudes run below -180."""
-        rings = [self.rings[i] for i in np.flatnonzero(self.ring_states == state)]
+        """South-west and north-east corners of a state; beyond the date line longitudes run below -180.
+
+        Islands that are specks beside its largest piece count only when they lie in between: else Hawaii would be
+        a dot at the edge of an empty sea that reaches to Midway.
+        """
+        rings = [np.where(ring < 0, ~ring, ring) for ring in self._rings_of(state)]
         if not rings:
             return None
-        arcs = np.concatenate([np.where(ring < 0, ~ring, ring) for ring in rings])
+        sizes = np.array([self._size(arcs) for arcs in rings])
+        arcs = np.concatenate([arcs for arcs, size in zip(rings, sizes, strict=True) if size >= sizes.max() / 300])
         (west, south), (east, north) = (
             f.reduce(np.array([boxes[arcs] for boxes in pair]), axis=1)
             for f, pair in ((np.minimum, self.boxes[:2]), (np.maximum, self.boxes[2:]))
         )
         return Point(unmercator(south), float(west)), Point(unmercator(north), float(east))
+
+    def _rings_of(self, state: str) -> list[NDArray[np.int32]]:
+        return [self.rings[i] for i in np.flatnonzero(self.ring_states == state)]
+
+    def _size(self, arcs: NDArray[np.int32]) -> float:
+        """Of the box around a ring, in square degrees as the map stretches them."""
+        west, south, east, north = (axis[arcs] for axis in self.boxes)
+        return float((east.max() - west.min()) * (north.max() - south.min()))
 
     def _lines(self, window: Window, chosen: Bools) -> str:
         """Open lines through the chosen points, without the stretches that lie outside the window."""

@@ -219,6 +219,16 @@ def test_a_state_fits_its_map(state: str) -> None:
     assert drawn.outlines.land
 
 
+def test_hawaii_is_not_a_dot_in_the_sea_before_midway() -> None:
+    home = Place(kind="state", name="Hawaii", state="HI", latitude=0, longitude=0)
+    towns = [(21.98, -159.37), (21.31, -157.86), (19.72, -155.09)]  # Lihue, Honolulu, Hilo
+    pins = [Pin(*town, number, "x") for number, town in enumerate(towns, start=1)]
+
+    lihue, honolulu, hilo = draw(pins, query=QueryDict("near=HI"), home=home).pins
+
+    assert lihue.x < 440 / 3 < honolulu.x < 440 * 2 / 3 < hilo.x
+
+
 @pytest.mark.parametrize(
     "query", ["z=99", "z=-1", "z=abc", "c=nan,nan", "c=91,0", "c=1", "c=1,2,3", "z=5&c=90,180", "z=9&c=-90,0", "z=%00"]
 )
