@@ -130,5 +130,5 @@ class Place(models.Model):
         if self.kind == self.Kind.ZIP:
             return gettext("center of ZIP code %(zip)s") % {"zip": self.key}
         if self.kind == self.Kind.POINT:
-            return gettext("the point you gave")
+            return gettext("point you gave")
         return gettext("center of %(place)s") % {"place": self.name}
