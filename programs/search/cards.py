@@ -20,6 +20,7 @@ from programs.choices import Format, PaymentType, Status
 from programs.freshness import FRESH_DAYS
 from programs.models.evidence import Topic
 from programs.models.payer import AcceptanceSource, Network
+from programs.search.prepared import Prepared
 from programs.search.query import Hit
 from programs.search.vocabulary import FACETS, payers
 
@@ -28,7 +29,9 @@ KEPT = 4000
 # Facets that are columns of the program.
 COLUMNS = {facet.name: facet.column for facet in FACETS.values() if facet.column}
 # The fields of `Card`, in its order. Whoever changes them raises `vocabulary.CARDS`.
-WRITE = f"""
+WRITE = Prepared(
+    "search_cards",
+    f"""
 INSERT INTO programs_searchcard (program_id, facts)
 SELECT p.id, json_build_array(p.id, p.slug, p.name, o.name, p.street, p.street2, p.city, p.state, p.zip, p.latitude,
   p.longitude, p.location_quality, p.time_zone, p.hours_per_week, p.cost_per_week_min, p.cost_per_week_max,
@@ -44,9 +47,10 @@ SELECT p.id, json_build_array(p.id, p.slug, p.name, o.name, p.street, p.street2,
   (SELECT json_build_array(r.source, r.survey_year, r.gone_since_year) FROM programs_sourcerecord r
      WHERE r.program_id = p.id ORDER BY r.survey_year DESC, r.source DESC LIMIT 1))
 FROM programs_program p JOIN programs_organization o ON o.id = p.organization_id
-WHERE p.status = %s AND p.id = ANY(%s)
+WHERE p.status = $1 AND p.id = ANY($2)
 ON CONFLICT (program_id) DO UPDATE SET facts = EXCLUDED.facts
-"""  # noqa: S608  (column names are ours)
+""",  # noqa: S608  (column names are ours)
+)
 READ = "SELECT program_id, facts FROM programs_searchcard WHERE program_id = ANY(%s)"
 
 
@@ -258,7 +262,7 @@ class Cards:
 
 def write(cursor: Any, program_ids: Sequence[int]) -> None:
     """Bring the cards of these programs up to date, if they are published. `record.write` calls it."""
-    cursor.execute(WRITE, [Status.PUBLISHED, list(program_ids)])
+    WRITE.execute(cursor, Status.PUBLISHED, list(program_ids))
 
 
 def read(program_ids: list[int]) -> dict[int, Card]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from django.db import connection
 
 from programs.search import sphere
+from programs.search.prepared import Prepared
 from programs.search.record import DEAD, SAMPLE, SESSION, VIRTUAL
 from programs.search.table import Counts, Rows, Sessions, Table
 
@@ -35,11 +36,14 @@ FROM programs_searchrecord WHERE rec IS NOT NULL
 """
 VERSION = "SELECT version FROM programs_directoryversion"
 # One statement, so one snapshot: the version, and what changed since ours.
-CHANGED = """
+CHANGED = Prepared(
+    "search_changed",
+    """
 SELECT v.version, r.program_id, r.rec, r.payers, r.sessions
 FROM (SELECT coalesce(max(version), 0) AS version FROM programs_directoryversion) v
-LEFT JOIN programs_searchrecord r ON r.rev > %s LIMIT %s
-"""
+LEFT JOIN programs_searchrecord r ON r.rev > $1 LIMIT $2
+""",
+)
 
 
 class Index(Table):
@@ -239,7 +243,7 @@ class Directory:
             cursor.execute(VERSION)
             if cursor.fetchone() == (index.version,):  # nearly always
                 return True
-            cursor.execute(CHANGED, [index.version, SPARE + 1])
+            CHANGED.execute(cursor, index.version, SPARE + 1)
             rows = cursor.fetchall()
         version = rows[0][0]
         changed = [row for row in rows if row[2] is not None]

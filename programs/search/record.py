@@ -20,6 +20,7 @@ from programs.freshness import FRESH_DAYS
 from programs.models import DirectoryVersion, Program, SearchRecord
 from programs.models.evidence import Topic
 from programs.search import cards
+from programs.search.prepared import Prepared
 from programs.search.vocabulary import BIT, FACETS, LAYOUT, WIDTH, type_of_payment
 
 # Degrees are kept as whole ten-millionths (1 cm); NOWHERE stands for a program without a point.
@@ -84,7 +85,9 @@ _SLIDING_FEE = _YES["payer", PaymentType.SLIDING_FEE]
 _SCHEDULE = [_YES[name, value] for name in ("when", "day") for value in FACETS[name].values]
 _SCHEDULE_ALL = sum(_SCHEDULE)
 
-FACTS = f"""
+FACTS = Prepared(
+    "search_facts",
+    f"""
 SELECT p.id, p.is_sample, p.state, p.time_zone, p.latitude, p.longitude, p.cost_per_week_min, p.sliding_scale,
   p.accepting_new, p.next_start_on, p.virtual_states, p.not_offered,
   (SELECT array_agg(CASE a.network WHEN 'not-accepted' THEN -a.payer_id ELSE a.payer_id END ORDER BY a.payer_id)
@@ -98,8 +101,9 @@ SELECT p.id, p.is_sample, p.state, p.time_zone, p.latitude, p.longitude, p.cost_
   (SELECT max(c.confirmed_on) FROM programs_confirmation c WHERE c.program_id = p.id AND c.topic = 'availability'),
   (SELECT max(r.survey_year) FROM programs_sourcerecord r WHERE r.program_id = p.id AND r.gone_since_year IS NULL),
   {", ".join(f"p.{column}" for column in COLUMNS.values())}
-FROM programs_program p WHERE p.status = %s AND p.id = ANY(%s)
-"""  # noqa: S608  (column names are ours)
+FROM programs_program p WHERE p.status = $1 AND p.id = ANY($2)
+""",  # noqa: S608  (column names are ours)
+)
 
 UPSERT = """
 INSERT INTO programs_searchrecord AS r
@@ -160,7 +164,7 @@ def write(program_ids: Iterable[int], *, new: Iterable["Facts"] = ()) -> int:
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         version = _bump(cursor, len(ids))
         rev_of = {program_id: version - len(ids) + place for place, program_id in enumerate(ids, start=1)}
-        cursor.execute(FACTS, [Status.PUBLISHED, [program_id for program_id in ids if program_id not in known]])
+        FACTS.execute(cursor, Status.PUBLISHED, [program_id for program_id in ids if program_id not in known])
         read = (Facts._make([*row[:18], list(row[18:])]) for row in cursor.fetchall())
         rows = {facts.id: _row(facts, rev_of[facts.id]) for facts in (*read, *known.values())}
         execute_values(
