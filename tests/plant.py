@@ -37,6 +37,7 @@ class Plant:
         self.payer_url = f"http://127.0.0.1:{self.port}/"
         self.environment = {
             **os.environ,
+            "DJANGO_SETTINGS_MODULE": "iopfinder.settings",  # not those of the benchmarks, which bring their peers
             "DATABASE_URL": at_database or database_url(),
             "REDIS_URL": redis_url,
             "PAYERSIM_URL": self.payer_url,
