@@ -71,6 +71,40 @@ class Migration(migrations.Migration):
                 "verbose_name": "benefits",
                 "verbose_name_plural": "benefits",
                 "ordering": ["-as_of", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "determination__in",
+                                [
+                                    "covered",
+                                    "covered_auth_required",
+                                    "limit_exhausted",
+                                    "not_covered",
+                                    "not_covered_out_of_network",
+                                    "inactive",
+                                    "carve_out_contact",
+                                    "active_iop_unconfirmed",
+                                    "pending_investigation",
+                                    "unknown",
+                                    "rejected",
+                                ],
+                            )
+                        ),
+                        name="snapshot_determination_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("evidence_level__range", (0, 4))), name="snapshot_evidence_range"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("determination__in", ["covered", "covered_auth_required"]), _negated=True),
+                            ("evidence_level__gte", 3),
+                            _connector="OR",
+                        ),
+                        name="snapshot_covered_needs_evidence",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -153,6 +187,58 @@ class Migration(migrations.Migration):
                 "verbose_name": "payer route",
                 "verbose_name_plural": "payer routes",
                 "ordering": ["payer", "position", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("payer", "gateway", "payer_code"), name="route_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("gateway__in", ["x12-http", "stedi", "manual"])), name="route_gateway_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("gateway", "manual"),
+                            models.Q(
+                                models.Q(("endpoint", ""), _negated=True), models.Q(("payer_code", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="route_wire_has_address",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("max_in_flight__range", (1, 500)),
+                            ("per_minute__range", (1, 60000)),
+                            ("total_seconds__range", (1, 60)),
+                        ),
+                        name="route_limits_sane",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "required_fields__contained_by",
+                                [
+                                    "member_id",
+                                    "first_name",
+                                    "last_name",
+                                    "birth_date",
+                                    "sex",
+                                    "group_number",
+                                    "relationship",
+                                    "payer",
+                                    "service_date",
+                                ],
+                            )
+                        ),
+                        name="route_required_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("mh_service_types__contained_by", ["CH", "A8", "CF", "A4", "MH", "30"]),
+                            ("mh_service_types__len__gte", 1),
+                            ("sud_service_types__contained_by", ["CJ", "AI", "AJ", "AK", "MH", "30"]),
+                            ("sud_service_types__len__gte", 1),
+                        ),
+                        name="route_service_types_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -171,6 +257,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "compared program",
                 "verbose_name_plural": "compared programs",
                 "ordering": ["position"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("position__range", (1, 3))), name="compared_up_to_three")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -232,6 +321,29 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "consent",
                 "verbose_name_plural": "consents",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("scopes__contained_by", ["verify", "sud", "share"]), ("scopes__contains", ["verify"])
+                        ),
+                        name="consent_scopes_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("method__in", ["verbal", "signed", "online"])), name="consent_method_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("method", "verbal"), _negated=True), ("witness__isnull", False), _connector="OR"
+                        ),
+                        name="consent_verbal_was_heard",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("revoked_at", None), ("revoked_at__gte", models.F("given_at")), _connector="OR"
+                        ),
+                        name="consent_revoked_after_given",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -262,6 +374,9 @@ class Migration(migrations.Migration):
                 "verbose_name": "cost estimate",
                 "verbose_name_plural": "cost estimates",
                 "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("snapshot", "program"), name="estimate_once_per_program")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -328,6 +443,37 @@ class Migration(migrations.Migration):
                 "verbose_name": "call",
                 "verbose_name_plural": "calls",
                 "ordering": ["-started_at", "-pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at", None), ("outcome", "")),
+                            models.Q(
+                                ("ended_at__isnull", False),
+                                ("outcome__in", ["finished", "closed", "hung_up", "refused"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="call_ended_says_how",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at", None), ("ended_at__gte", models.F("started_at")), _connector="OR"
+                        ),
+                        name="call_ends_after_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("outcome", "finished"), _negated=True),
+                            models.Q(
+                                ("disclaimer_read", True),
+                                ("rep_name__isnull", False),
+                                models.Q(("reference__isnull", False), ("reference_refused", True), _connector="OR"),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="call_finished_has_proof",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -405,6 +551,26 @@ class Migration(migrations.Migration):
                 "verbose_name": "payer's phone line",
                 "verbose_name_plural": "payers' phone lines",
                 "ordering": ["payer", "purpose", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("number__regex", "^\\+1\\d{10}$")), name="line_number_shape"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("days__contained_by", ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]),
+                            ("days__len__gte", 1),
+                        ),
+                        name="line_days_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("closes__gt", models.F("opens"))), name="line_hours_ordered"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("purpose__in", ["benefits", "behavioral", "authorization", "member"])),
+                        name="line_purpose_known",
+                    ),
+                    models.UniqueConstraint(fields=("payer", "purpose", "number"), name="line_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -532,6 +698,26 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "route's condition",
                 "verbose_name_plural": "routes' condition",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("breaker__in", ["closed", "open", "half-open", "paused"])),
+                        name="meter_breaker_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("breaker", "open"), _negated=True), ("open_until__isnull", False), _connector="OR"
+                        ),
+                        name="meter_open_has_end",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("breaker", "paused"), ("paused_at__isnull", False)),
+                            models.Q(models.Q(("breaker", "paused"), _negated=True), ("paused_at", None)),
+                            _connector="OR",
+                        ),
+                        name="meter_paused_says_when",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -714,6 +900,44 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "program's billing",
                 "verbose_name_plural": "programs' billing",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("npi", ""), ("npi__regex", "^[12]\\d{9}$"), _connector="OR"),
+                        name="billing_npi_shape",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "setting__in",
+                                [
+                                    "",
+                                    "hospital-outpatient",
+                                    "critical-access",
+                                    "cmhc",
+                                    "rural-health-clinic",
+                                    "fqhc",
+                                    "opioid-treatment",
+                                    "free-standing",
+                                ],
+                            )
+                        ),
+                        name="billing_setting_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("cash_per_day", None), ("cash_per_day__gte", 0), _connector="OR"),
+                            models.Q(("billed_per_day", None), ("billed_per_day__gte", 0), _connector="OR"),
+                        ),
+                        name="billing_prices_positive",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("days_per_week", None), ("days_per_week__range", (1, 7)), _connector="OR"),
+                            models.Q(("weeks", None), ("weeks__range", (1, 52)), _connector="OR"),
+                        ),
+                        name="billing_schedule_range",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -874,6 +1098,26 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "program's payer contract",
                 "verbose_name_plural": "programs' payer contracts",
+                "constraints": [
+                    models.UniqueConstraint(fields=("program", "payer"), name="contract_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("network__in", ["in", "out", "unknown"])), name="contract_network_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("source__in", ["program", "contract", "payer"])),
+                        name="contract_source_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("allowed_per_day", None), ("allowed_per_day__gte", 0), _connector="OR"),
+                        name="contract_allowed_positive",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("agreement_to_verify", False), ("agreed_on__isnull", False), _connector="OR"
+                        ),
+                        name="contract_agreement_dated",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1362,6 +1606,204 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "verification",
                 "verbose_name_plural": "verifications",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state__in", ["queued", "retry_wait", "awaiting_payer"])),
+                        fields=["priority", "next_attempt_at", "id"],
+                        name="verification_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state__in", ["queued", "retry_wait", "awaiting_payer"])),
+                        fields=["next_attempt_at"],
+                        name="verification_waiting",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "sending")),
+                        fields=["route", "lease_until"],
+                        name="verification_leased",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state__in", ["needs_review", "manual_required", "manual_in_progress"])),
+                        fields=["priority", "sla_due_at", "id"],
+                        name="verification_staff",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "completed")), fields=["stale_at"], name="verification_stale"
+                    ),
+                    models.Index(
+                        condition=models.Q(("member_index", ""), _negated=True),
+                        fields=["member_index"],
+                        name="verification_member",
+                    ),
+                    models.Index(fields=["-created_at", "-id"], name="verification_newest"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "needs_info",
+                                    "sending",
+                                    "queued",
+                                    "retry_wait",
+                                    "awaiting_payer",
+                                    "needs_review",
+                                    "manual_required",
+                                    "manual_in_progress",
+                                    "config_error",
+                                    "dead_letter",
+                                ],
+                            ),
+                            models.Q(("dedupe_key", ""), _negated=True),
+                        ),
+                        fields=("dedupe_key",),
+                        name="verification_one_open_per_question",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("status_key_hash", ""), _negated=True),
+                        fields=("status_key_hash",),
+                        name="verification_status_key_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "public_id__regex",
+                                "^IV-[23456789ABCDEFGHJKMNPQRSTVWXYZ]{4}-[23456789ABCDEFGHJKMNPQRSTVWXYZ]{4}$",
+                            )
+                        ),
+                        name="verification_public_id_shape",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "draft",
+                                    "needs_info",
+                                    "queued",
+                                    "sending",
+                                    "retry_wait",
+                                    "awaiting_payer",
+                                    "needs_review",
+                                    "manual_required",
+                                    "manual_in_progress",
+                                    "completed",
+                                    "config_error",
+                                    "dead_letter",
+                                    "cancelled",
+                                    "expired",
+                                ],
+                            )
+                        ),
+                        name="verification_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("condition__in", ["mh", "sud", "both"])),
+                        name="verification_condition_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("channel__in", ["desk", "public", "engine"])),
+                        name="verification_channel_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "determination__in",
+                                [
+                                    "",
+                                    "covered",
+                                    "covered_auth_required",
+                                    "limit_exhausted",
+                                    "not_covered",
+                                    "not_covered_out_of_network",
+                                    "inactive",
+                                    "carve_out_contact",
+                                    "active_iop_unconfirmed",
+                                    "pending_investigation",
+                                    "unknown",
+                                    "rejected",
+                                ],
+                            )
+                        ),
+                        name="verification_determination_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("evidence_level__range", (0, 4))), name="verification_evidence_range"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("determination__in", ["covered", "covered_auth_required"]), _negated=True),
+                            ("evidence_level__gte", 3),
+                            _connector="OR",
+                        ),
+                        name="verification_covered_needs_evidence",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("origin", "new"), ("parent", None)),
+                            models.Q(models.Q(("origin", "new"), _negated=True), ("parent__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="verification_child_has_parent",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state", "draft"), ("consent__isnull", False), _connector="OR"),
+                        name="verification_needs_consent",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("lease_until__isnull", False), ("state", "sending")),
+                            models.Q(models.Q(("state", "sending"), _negated=True), ("lease_until", None)),
+                            _connector="OR",
+                        ),
+                        name="verification_lease_while_sending",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("state__in", ["queued", "retry_wait", "awaiting_payer"]),
+                                ("next_attempt_at__isnull", False),
+                            ),
+                            models.Q(
+                                models.Q(("state__in", ["queued", "retry_wait", "awaiting_payer"]), _negated=True),
+                                ("next_attempt_at", None),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="verification_due_has_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("held_by", None), ("held_until", None)),
+                            models.Q(("held_by__isnull", False), ("held_until__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="verification_hold_paired",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "manual_in_progress"), _negated=True),
+                            ("held_by__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="verification_call_is_held",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["completed", "expired"]), _negated=True),
+                            models.Q(models.Q(("determination", ""), _negated=True), ("completed_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="verification_done_has_answer",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("attempts__gte", 0), ("billable__gte", 0), ("billable__lte", models.F("attempts"))
+                        ),
+                        name="verification_counts_sane",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1495,6 +1937,33 @@ class Migration(migrations.Migration):
                 "verbose_name": "event",
                 "verbose_name_plural": "events",
                 "ordering": ["version"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("verification", "version"), name="event_once_per_version"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "to_state__in",
+                                [
+                                    "draft",
+                                    "needs_info",
+                                    "queued",
+                                    "sending",
+                                    "retry_wait",
+                                    "awaiting_payer",
+                                    "needs_review",
+                                    "manual_required",
+                                    "manual_in_progress",
+                                    "completed",
+                                    "config_error",
+                                    "dead_letter",
+                                    "cancelled",
+                                    "expired",
+                                ],
+                            )
+                        ),
+                        name="event_state_known",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -1598,6 +2067,19 @@ class Migration(migrations.Migration):
                 "verbose_name": "attempt",
                 "verbose_name_plural": "attempts",
                 "ordering": ["number"],
+                "indexes": [models.Index(fields=["route", "-claimed_at"], name="attempt_of_route")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("verification", "number"), name="attempt_number_once"),
+                    models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="attempt_number_positive"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("finished_at", None),
+                            models.Q(("kind__in", ["", "abandoned"]), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="attempt_finished_says_how",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -1649,41 +2131,6 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("scopes__contained_by", ["verify", "sud", "share"]), ("scopes__contains", ["verify"])
-                ),
-                name="consent_scopes_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("method__in", ["verbal", "signed", "online"])), name="consent_method_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("method", "verbal"), _negated=True), ("witness__isnull", False), _connector="OR"
-                ),
-                name="consent_verbal_was_heard",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("revoked_at", None), ("revoked_at__gte", models.F("given_at")), _connector="OR"),
-                name="consent_revoked_after_given",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="costestimate",
-            constraint=models.UniqueConstraint(fields=("snapshot", "program"), name="estimate_once_per_program"),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="costestimate",
             trigger=pgtrigger.compiler.Trigger(
@@ -1698,38 +2145,6 @@ class Migration(migrations.Migration):
                     when="BEFORE",
                 ),
             ),
-        ),
-        migrations.AddConstraint(
-            model_name="payerphoneline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number__regex", "^\\+1\\d{10}$")), name="line_number_shape"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payerphoneline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("days__contained_by", ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), ("days__len__gte", 1)
-                ),
-                name="line_days_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payerphoneline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("closes__gt", models.F("opens"))), name="line_hours_ordered"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payerphoneline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("purpose__in", ["benefits", "behavioral", "authorization", "member"])),
-                name="line_purpose_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payerphoneline",
-            constraint=models.UniqueConstraint(fields=("payer", "purpose", "number"), name="line_once"),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="payerphoneline",
@@ -1758,99 +2173,6 @@ class Migration(migrations.Migration):
                     table="insurance_payerphoneline",
                     when="AFTER",
                 ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="routemeter",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("breaker__in", ["closed", "open", "half-open", "paused"])),
-                name="meter_breaker_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="routemeter",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("breaker", "open"), _negated=True), ("open_until__isnull", False), _connector="OR"
-                ),
-                name="meter_open_has_end",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="routemeter",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("breaker", "paused"), ("paused_at__isnull", False)),
-                    models.Q(models.Q(("breaker", "paused"), _negated=True), ("paused_at", None)),
-                    _connector="OR",
-                ),
-                name="meter_paused_says_when",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payerroute",
-            constraint=models.UniqueConstraint(fields=("payer", "gateway", "payer_code"), name="route_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="payerroute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("gateway__in", ["x12-http", "stedi", "manual"])), name="route_gateway_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payerroute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("gateway", "manual"),
-                    models.Q(models.Q(("endpoint", ""), _negated=True), models.Q(("payer_code", ""), _negated=True)),
-                    _connector="OR",
-                ),
-                name="route_wire_has_address",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payerroute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("max_in_flight__range", (1, 500)),
-                    ("per_minute__range", (1, 60000)),
-                    ("total_seconds__range", (1, 60)),
-                ),
-                name="route_limits_sane",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payerroute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "required_fields__contained_by",
-                        [
-                            "member_id",
-                            "first_name",
-                            "last_name",
-                            "birth_date",
-                            "sex",
-                            "group_number",
-                            "relationship",
-                            "payer",
-                            "service_date",
-                        ],
-                    )
-                ),
-                name="route_required_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="payerroute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("mh_service_types__contained_by", ["CH", "A8", "CF", "A4", "MH", "30"]),
-                    ("mh_service_types__len__gte", 1),
-                    ("sud_service_types__contained_by", ["CJ", "AI", "AJ", "AK", "MH", "30"]),
-                    ("sud_service_types__len__gte", 1),
-                ),
-                name="route_service_types_known",
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -1882,54 +2204,6 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddConstraint(
-            model_name="programbilling",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("npi", ""), ("npi__regex", "^[12]\\d{9}$"), _connector="OR"),
-                name="billing_npi_shape",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="programbilling",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "setting__in",
-                        [
-                            "",
-                            "hospital-outpatient",
-                            "critical-access",
-                            "cmhc",
-                            "rural-health-clinic",
-                            "fqhc",
-                            "opioid-treatment",
-                            "free-standing",
-                        ],
-                    )
-                ),
-                name="billing_setting_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="programbilling",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("cash_per_day", None), ("cash_per_day__gte", 0), _connector="OR"),
-                    models.Q(("billed_per_day", None), ("billed_per_day__gte", 0), _connector="OR"),
-                ),
-                name="billing_prices_positive",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="programbilling",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("days_per_week", None), ("days_per_week__range", (1, 7)), _connector="OR"),
-                    models.Q(("weeks", None), ("weeks__range", (1, 52)), _connector="OR"),
-                ),
-                name="billing_schedule_range",
-            ),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="programbilling",
             trigger=pgtrigger.compiler.Trigger(
@@ -1957,36 +2231,6 @@ class Migration(migrations.Migration):
                     table="insurance_programbilling",
                     when="AFTER",
                 ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="programpayercontract",
-            constraint=models.UniqueConstraint(fields=("program", "payer"), name="contract_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="programpayercontract",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("network__in", ["in", "out", "unknown"])), name="contract_network_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="programpayercontract",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("source__in", ["program", "contract", "payer"])), name="contract_source_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="programpayercontract",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("allowed_per_day", None), ("allowed_per_day__gte", 0), _connector="OR"),
-                name="contract_allowed_positive",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="programpayercontract",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("agreement_to_verify", False), ("agreed_on__isnull", False), _connector="OR"),
-                name="contract_agreement_dated",
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -2018,262 +2262,6 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddIndex(
-            model_name="verification",
-            index=models.Index(
-                condition=models.Q(("state__in", ["queued", "retry_wait", "awaiting_payer"])),
-                fields=["priority", "next_attempt_at", "id"],
-                name="verification_due",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="verification",
-            index=models.Index(
-                condition=models.Q(("state__in", ["queued", "retry_wait", "awaiting_payer"])),
-                fields=["next_attempt_at"],
-                name="verification_waiting",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="verification",
-            index=models.Index(
-                condition=models.Q(("state", "sending")), fields=["route", "lease_until"], name="verification_leased"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="verification",
-            index=models.Index(
-                condition=models.Q(("state__in", ["needs_review", "manual_required", "manual_in_progress"])),
-                fields=["priority", "sla_due_at", "id"],
-                name="verification_staff",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="verification",
-            index=models.Index(
-                condition=models.Q(("state", "completed")), fields=["stale_at"], name="verification_stale"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="verification",
-            index=models.Index(
-                condition=models.Q(("member_index", ""), _negated=True),
-                fields=["member_index"],
-                name="verification_member",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="verification",
-            index=models.Index(fields=["-created_at", "-id"], name="verification_newest"),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "needs_info",
-                            "sending",
-                            "queued",
-                            "retry_wait",
-                            "awaiting_payer",
-                            "needs_review",
-                            "manual_required",
-                            "manual_in_progress",
-                            "config_error",
-                            "dead_letter",
-                        ],
-                    ),
-                    models.Q(("dedupe_key", ""), _negated=True),
-                ),
-                fields=("dedupe_key",),
-                name="verification_one_open_per_question",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status_key_hash", ""), _negated=True),
-                fields=("status_key_hash",),
-                name="verification_status_key_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("public_id__regex", "^IV-[23456789ABCDEFGHJKMNPQRSTVWXYZ]{4}-[23456789ABCDEFGHJKMNPQRSTVWXYZ]{4}$")
-                ),
-                name="verification_public_id_shape",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "draft",
-                            "needs_info",
-                            "queued",
-                            "sending",
-                            "retry_wait",
-                            "awaiting_payer",
-                            "needs_review",
-                            "manual_required",
-                            "manual_in_progress",
-                            "completed",
-                            "config_error",
-                            "dead_letter",
-                            "cancelled",
-                            "expired",
-                        ],
-                    )
-                ),
-                name="verification_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("condition__in", ["mh", "sud", "both"])), name="verification_condition_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("channel__in", ["desk", "public", "engine"])), name="verification_channel_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "determination__in",
-                        [
-                            "",
-                            "covered",
-                            "covered_auth_required",
-                            "limit_exhausted",
-                            "not_covered",
-                            "not_covered_out_of_network",
-                            "inactive",
-                            "carve_out_contact",
-                            "active_iop_unconfirmed",
-                            "pending_investigation",
-                            "unknown",
-                            "rejected",
-                        ],
-                    )
-                ),
-                name="verification_determination_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("evidence_level__range", (0, 4))), name="verification_evidence_range"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("determination__in", ["covered", "covered_auth_required"]), _negated=True),
-                    ("evidence_level__gte", 3),
-                    _connector="OR",
-                ),
-                name="verification_covered_needs_evidence",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("origin", "new"), ("parent", None)),
-                    models.Q(models.Q(("origin", "new"), _negated=True), ("parent__isnull", False)),
-                    _connector="OR",
-                ),
-                name="verification_child_has_parent",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state", "draft"), ("consent__isnull", False), _connector="OR"),
-                name="verification_needs_consent",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("lease_until__isnull", False), ("state", "sending")),
-                    models.Q(models.Q(("state", "sending"), _negated=True), ("lease_until", None)),
-                    _connector="OR",
-                ),
-                name="verification_lease_while_sending",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("state__in", ["queued", "retry_wait", "awaiting_payer"]), ("next_attempt_at__isnull", False)
-                    ),
-                    models.Q(
-                        models.Q(("state__in", ["queued", "retry_wait", "awaiting_payer"]), _negated=True),
-                        ("next_attempt_at", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="verification_due_has_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("held_by", None), ("held_until", None)),
-                    models.Q(("held_by__isnull", False), ("held_until__isnull", False)),
-                    _connector="OR",
-                ),
-                name="verification_hold_paired",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state", "manual_in_progress"), _negated=True),
-                    ("held_by__isnull", False),
-                    _connector="OR",
-                ),
-                name="verification_call_is_held",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("state__in", ["completed", "expired"]), _negated=True),
-                    models.Q(models.Q(("determination", ""), _negated=True), ("completed_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="verification_done_has_answer",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="verification",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("attempts__gte", 0), ("billable__gte", 0), ("billable__lte", models.F("attempts"))),
-                name="verification_counts_sane",
-            ),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name="verification",
             trigger=pgtrigger.compiler.Trigger(
@@ -2287,37 +2275,6 @@ class Migration(migrations.Migration):
                     table="insurance_verification",
                     when="BEFORE",
                 ),
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="statusevent",
-            constraint=models.UniqueConstraint(fields=("verification", "version"), name="event_once_per_version"),
-        ),
-        migrations.AddConstraint(
-            model_name="statusevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "to_state__in",
-                        [
-                            "draft",
-                            "needs_info",
-                            "queued",
-                            "sending",
-                            "retry_wait",
-                            "awaiting_payer",
-                            "needs_review",
-                            "manual_required",
-                            "manual_in_progress",
-                            "completed",
-                            "config_error",
-                            "dead_letter",
-                            "cancelled",
-                            "expired",
-                        ],
-                    )
-                ),
-                name="event_state_known",
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -2336,49 +2293,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="manualcall",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("ended_at", None), ("outcome", "")),
-                    models.Q(
-                        ("ended_at__isnull", False), ("outcome__in", ["finished", "closed", "hung_up", "refused"])
-                    ),
-                    _connector="OR",
-                ),
-                name="call_ended_says_how",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="manualcall",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("ended_at", None), ("ended_at__gte", models.F("started_at")), _connector="OR"),
-                name="call_ends_after_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="manualcall",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome", "finished"), _negated=True),
-                    models.Q(
-                        ("disclaimer_read", True),
-                        ("rep_name__isnull", False),
-                        models.Q(("reference__isnull", False), ("reference_refused", True), _connector="OR"),
-                    ),
-                    _connector="OR",
-                ),
-                name="call_finished_has_proof",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="manualcall",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("ended_at", None)), fields=("verification",), name="call_one_open_per_verification"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="comparedprogram",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("position__range", (1, 3))), name="compared_up_to_three"
             ),
         ),
         migrations.AddConstraint(
@@ -2388,27 +2304,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="comparedprogram",
             constraint=models.UniqueConstraint(fields=("verification", "program"), name="compared_program_once"),
-        ),
-        migrations.AddIndex(
-            model_name="verificationattempt",
-            index=models.Index(fields=["route", "-claimed_at"], name="attempt_of_route"),
-        ),
-        migrations.AddConstraint(
-            model_name="verificationattempt",
-            constraint=models.UniqueConstraint(fields=("verification", "number"), name="attempt_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="verificationattempt",
-            constraint=models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="attempt_number_positive"),
-        ),
-        migrations.AddConstraint(
-            model_name="verificationattempt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("finished_at", None), models.Q(("kind__in", ["", "abandoned"]), _negated=True), _connector="OR"
-                ),
-                name="attempt_finished_says_how",
-            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="verificationattempt",
@@ -2442,50 +2337,9 @@ class Migration(migrations.Migration):
             model_name="benefitsnapshot",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    (
-                        "determination__in",
-                        [
-                            "covered",
-                            "covered_auth_required",
-                            "limit_exhausted",
-                            "not_covered",
-                            "not_covered_out_of_network",
-                            "inactive",
-                            "carve_out_contact",
-                            "active_iop_unconfirmed",
-                            "pending_investigation",
-                            "unknown",
-                            "rejected",
-                        ],
-                    )
-                ),
-                name="snapshot_determination_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="benefitsnapshot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("evidence_level__range", (0, 4))), name="snapshot_evidence_range"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="benefitsnapshot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
                     models.Q(("evidence_level", 4), _negated=True), ("call__isnull", False), _connector="OR"
                 ),
                 name="snapshot_l4_needs_a_call",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="benefitsnapshot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("determination__in", ["covered", "covered_auth_required"]), _negated=True),
-                    ("evidence_level__gte", 3),
-                    _connector="OR",
-                ),
-                name="snapshot_covered_needs_evidence",
             ),
         ),
         pgtrigger.migrations.AddTrigger(

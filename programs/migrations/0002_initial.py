@@ -79,6 +79,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'payer',
                 'verbose_name_plural': 'payers',
                 'ordering': ['name', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['commercial', 'medicaid', 'medicaid-plan', 'medicare', 'medicare-advantage', 'military', 'behavioral', 'other'])), name='payer_kind_known')],
             },
         ),
         migrations.CreateModel(
@@ -163,6 +164,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'program',
                 'verbose_name_plural': 'programs',
+                'indexes': [models.Index(fields=['state', 'city', 'status'], name='program_state_city'), django.contrib.postgres.indexes.GinIndex(fields=['name'], name='program_name_trigram', opclasses=['gin_trgm_ops'])],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'published', 'closed', 'merged'])), name='program_status_known'), models.CheckConstraint(condition=models.Q(models.Q(('merged_into__isnull', False), ('status', 'merged')), models.Q(models.Q(('status', 'merged'), _negated=True), ('merged_into', None)), _connector='OR'), name='program_merged_says_where'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'closed'), _negated=True), ('closed_on__isnull', False), _connector='OR'), name='program_closed_says_when'), models.CheckConstraint(condition=models.Q(models.Q(('latitude', None), ('location_quality', ''), ('longitude', None)), models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180)), ('location_quality__in', ['given', 'rooftop', 'street', 'zip-centre', 'city-centre', 'manual'])), _connector='OR'), name='program_point_with_quality'), models.CheckConstraint(condition=models.Q(('zip__regex', '^\\d{5}$')), name='program_zip_shape'), models.CheckConstraint(condition=models.Q(('state__regex', '^[A-Z]{2}$')), name='program_state_shape'), models.CheckConstraint(condition=models.Q(('smoking__in', ['', 'not-permitted', 'designated', 'permitted'])), name='program_smoking_known'), models.CheckConstraint(condition=models.Q(('level_of_care', None), ('level_of_care__in', ['outpatient', 'iop', 'php', 'residential-short', 'residential-long', 'residential', 'inpatient', 'detox-outpatient', 'detox-residential', 'detox-inpatient', 'opioid-treatment', 'transitional-housing']), _connector='OR'), name='program_level_known'), models.CheckConstraint(condition=models.Q(('min_age', None), ('min_age__range', (0, 120)), _connector='OR'), name='program_min_age_range'), models.CheckConstraint(condition=models.Q(('min_age', None), ('max_age', None), ('max_age__gte', models.F('min_age')), _connector='OR'), name='program_ages_ordered'), models.CheckConstraint(condition=models.Q(('hours_per_week', None), ('hours_per_week__range', (0, 168)), _connector='OR'), name='program_hours_range'), models.CheckConstraint(condition=models.Q(('weeks_min', None), ('weeks_max', None), ('weeks_max__gte', models.F('weeks_min')), _connector='OR'), name='program_weeks_ordered'), models.CheckConstraint(condition=models.Q(models.Q(('cost_per_week_min', None), ('cost_per_week_max', None)), models.Q(('cost_per_week_max__gte', models.F('cost_per_week_min')), ('cost_per_week_min__gte', 0)), _connector='OR'), name='program_cost_ordered'), models.CheckConstraint(condition=models.Q(('seats_open', None), ('seats_open__gte', 0), _connector='OR'), name='program_seats_positive'), models.CheckConstraint(condition=models.Q(('formats__contained_by', ['in-person', 'virtual', 'hybrid'])), name='program_formats_known'), models.CheckConstraint(condition=models.Q(('conditions__contained_by', ['substance-use', 'alcohol-use', 'opioid-use', 'stimulant-use', 'cannabis-use', 'mental-health', 'co-occurring', 'depression', 'anxiety', 'ptsd', 'trauma', 'bipolar', 'borderline-personality', 'eating-disorder', 'ocd', 'first-psychosis', 'serious-mental-illness', 'serious-emotional-disturbance', 'chronic-pain', 'gambling', 'other-addiction'])), name='program_conditions_known'), models.CheckConstraint(condition=models.Q(('therapies__contained_by', ['group', 'individual', 'family', 'couples', 'cbt', 'dbt', 'motivational-interviewing', 'twelve-step', 'contingency-management', 'community-reinforcement', 'matrix-model', 'relapse-prevention', 'substance-use-counseling', 'brief-intervention', 'anger-management', 'trauma-counseling', 'emdr', 'prolonged-exposure', 'exposure-response-prevention', 'act', 'activity', 'cognitive-remediation', 'integrated-dual', 'tms', 'ect', 'ketamine'])), name='program_therapies_known'), models.CheckConstraint(condition=models.Q(('populations__contained_by', ['adolescents', 'young-adults', 'women', 'men', 'pregnant', 'seniors', 'lgbtq', 'veterans', 'active-duty', 'military-families', 'justice-involved', 'dui', 'hiv', 'sexual-abuse', 'partner-violence', 'brain-injury', 'dementia', 'first-responders', 'college', 'professionals'])), name='program_populations_known'), models.CheckConstraint(condition=models.Q(('ages__contained_by', ['children', 'young-adults', 'adults', 'seniors'])), name='program_ages_known'), models.CheckConstraint(condition=models.Q(('genders__contained_by', ['female', 'male'])), name='program_genders_known'), models.CheckConstraint(condition=models.Q(('languages__contained_by', ['english', 'spanish', 'sign-language', 'arabic', 'chinese', 'creole', 'farsi', 'french', 'german', 'greek', 'hebrew', 'hindi', 'hmong', 'italian', 'japanese', 'korean', 'polish', 'portuguese', 'russian', 'tagalog', 'vietnamese', 'native-american', 'ojibwa', 'yupik', 'other'])), name='program_languages_known'), models.CheckConstraint(condition=models.Q(('services__contained_by', ['medication-opioid-use', 'medication-alcohol-use', 'accepts-medication', 'medication-psychiatric', 'outpatient-detox', 'telehealth', 'child-care', 'transportation', 'housing', 'employment', 'education', 'peer-support', 'recovery-coach', 'self-help-groups', 'social-services', 'case-management', 'domestic-violence', 'suicide-prevention', 'primary-care', 'mental-health-services', 'social-skills', 'acupuncture', 'family-education', 'nutrition', 'tobacco-cessation', 'naloxone', 'aftercare', 'discharge-planning', 'outcome-follow-up', 'drug-testing', 'hiv-testing'])), name='program_services_known'), models.CheckConstraint(condition=models.Q(('medications__contained_by', ['methadone', 'buprenorphine', 'naltrexone', 'acamprosate', 'disulfiram', 'lofexidine', 'clonidine', 'nicotine-replacement', 'tobacco-other', 'psychiatric', 'hiv-treatment', 'hepatitis-c-treatment', 'prep'])), name='program_medications_known'), models.CheckConstraint(condition=models.Q(('accreditations__contained_by', ['carf', 'joint-commission', 'coa', 'ncqa', 'hfap', 'state-substance-use', 'state-mental-health', 'state-health', 'hospital-license', 'opioid-treatment-program', 'dea', 'fqhc', 'mental-health-clinic'])), name='program_accreditations_known'), models.CheckConstraint(condition=models.Q(('payment_types__contained_by', ['medicaid', 'medicare', 'private', 'military', 'self-pay', 'sliding-fee', 'payment-assistance', 'state-funded', 'public-funding', 'tribal', 'veterans-affairs', 'free'])), name='program_payment_types_known'), models.CheckConstraint(condition=models.Q(('other_levels__contained_by', ['outpatient', 'iop', 'php', 'residential-short', 'residential-long', 'residential', 'inpatient', 'detox-outpatient', 'detox-residential', 'detox-inpatient', 'opioid-treatment', 'transitional-housing'])), name='program_other_levels_known')],
             },
         ),
         migrations.CreateModel(
@@ -183,6 +186,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'problem report',
                 'verbose_name_plural': 'problem reports',
                 'ordering': ['due_at', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('state__in', ['received', 'checking'])), models.Q(('closed_at__isnull', False), ('state__in', ['fixed', 'not-changed'])), _connector='OR'), name='report_closed_when_done')],
             },
         ),
         migrations.CreateModel(
@@ -199,6 +203,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'phone',
                 'verbose_name_plural': 'phones',
                 'ordering': ['pk'],
+                'indexes': [models.Index(fields=['number'], name='phone_number')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('number__regex', '^\\+1\\d{10}$')), name='phone_number_shape'), models.UniqueConstraint(fields=('program', 'purpose', 'number', 'extension'), name='phone_once')],
             },
         ),
         migrations.CreateModel(
@@ -215,6 +221,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'payer',
                 'verbose_name_plural': 'payers',
+                'constraints': [models.UniqueConstraint(fields=('program', 'payer'), name='acceptance_once_per_payer'), models.CheckConstraint(condition=models.Q(('network__in', ['in-network', 'out-of-network', 'single-case', 'not-accepted', 'unknown'])), name='acceptance_network_known'), models.CheckConstraint(condition=models.Q(('source__in', ['program', 'curator-call', 'benefits-check'])), name='acceptance_source_known')],
             },
         ),
         migrations.CreateModel(
@@ -229,6 +236,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'possible duplicate',
                 'verbose_name_plural': 'possible duplicates',
+                'constraints': [models.UniqueConstraint(fields=('first', 'second'), name='duplicate_pair_once'), models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='duplicate_pair_ordered')],
             },
         ),
         migrations.CreateModel(
@@ -245,6 +253,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'license',
                 'verbose_name_plural': 'licenses',
                 'ordering': ['kind', 'pk'],
+                'constraints': [models.UniqueConstraint(fields=('program', 'kind'), name='credential_once')],
             },
         ),
         migrations.CreateModel(
@@ -262,6 +271,8 @@ class Migration(migrations.Migration):
                 'verbose_name': 'confirmation',
                 'verbose_name_plural': 'confirmations',
                 'ordering': ['-confirmed_on', '-pk'],
+                'indexes': [models.Index(fields=['program', 'topic', '-confirmed_on'], name='confirmation_newest')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('topic__in', ['availability', 'phone', 'payers', 'schedule', 'cost', 'license', 'description'])), name='confirmation_topic_known'), models.CheckConstraint(condition=models.Q(('method__in', ['call', 'program', 'registry', 'website', 'benefits-check'])), name='confirmation_method_known')],
             },
         ),
         migrations.CreateModel(
@@ -347,6 +358,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'session',
                 'verbose_name_plural': 'sessions',
                 'ordering': ['track', 'weekday', 'starts', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('weekday__range', (0, 6))), name='session_weekday_range'), models.CheckConstraint(condition=models.Q(('ends__gt', models.F('starts'))), name='session_ends_after_start'), models.CheckConstraint(condition=models.Q(('format__in', ['in-person', 'virtual', 'hybrid'])), name='session_format_known'), models.CheckConstraint(condition=models.Q(('kind__in', ['group', 'individual', 'family', 'education', 'medication', 'peer'])), name='session_kind_known'), models.UniqueConstraint(fields=('program', 'track', 'weekday', 'starts'), name='session_once')],
             },
         ),
         migrations.CreateModel(
@@ -366,123 +378,8 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'source record',
                 'verbose_name_plural': 'source records',
+                'constraints': [models.UniqueConstraint(fields=('source', 'key'), name='source_key_once'), models.CheckConstraint(condition=models.Q(('first_seen_year__lte', models.F('survey_year'))), name='source_years_ordered')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='payer',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['commercial', 'medicaid', 'medicaid-plan', 'medicare', 'medicare-advantage', 'military', 'behavioral', 'other'])), name='payer_kind_known'),
-        ),
-        migrations.AddIndex(
-            model_name='program',
-            index=models.Index(fields=['state', 'city', 'status'], name='program_state_city'),
-        ),
-        migrations.AddIndex(
-            model_name='program',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['name'], name='program_name_trigram', opclasses=['gin_trgm_ops']),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'published', 'closed', 'merged'])), name='program_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('merged_into__isnull', False), ('status', 'merged')), models.Q(models.Q(('status', 'merged'), _negated=True), ('merged_into', None)), _connector='OR'), name='program_merged_says_where'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'closed'), _negated=True), ('closed_on__isnull', False), _connector='OR'), name='program_closed_says_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude', None), ('location_quality', ''), ('longitude', None)), models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180)), ('location_quality__in', ['given', 'rooftop', 'street', 'zip-centre', 'city-centre', 'manual'])), _connector='OR'), name='program_point_with_quality'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('zip__regex', '^\\d{5}$')), name='program_zip_shape'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('state__regex', '^[A-Z]{2}$')), name='program_state_shape'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('smoking__in', ['', 'not-permitted', 'designated', 'permitted'])), name='program_smoking_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('level_of_care', None), ('level_of_care__in', ['outpatient', 'iop', 'php', 'residential-short', 'residential-long', 'residential', 'inpatient', 'detox-outpatient', 'detox-residential', 'detox-inpatient', 'opioid-treatment', 'transitional-housing']), _connector='OR'), name='program_level_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('min_age', None), ('min_age__range', (0, 120)), _connector='OR'), name='program_min_age_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('min_age', None), ('max_age', None), ('max_age__gte', models.F('min_age')), _connector='OR'), name='program_ages_ordered'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('hours_per_week', None), ('hours_per_week__range', (0, 168)), _connector='OR'), name='program_hours_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('weeks_min', None), ('weeks_max', None), ('weeks_max__gte', models.F('weeks_min')), _connector='OR'), name='program_weeks_ordered'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cost_per_week_min', None), ('cost_per_week_max', None)), models.Q(('cost_per_week_max__gte', models.F('cost_per_week_min')), ('cost_per_week_min__gte', 0)), _connector='OR'), name='program_cost_ordered'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('seats_open', None), ('seats_open__gte', 0), _connector='OR'), name='program_seats_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('formats__contained_by', ['in-person', 'virtual', 'hybrid'])), name='program_formats_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('conditions__contained_by', ['substance-use', 'alcohol-use', 'opioid-use', 'stimulant-use', 'cannabis-use', 'mental-health', 'co-occurring', 'depression', 'anxiety', 'ptsd', 'trauma', 'bipolar', 'borderline-personality', 'eating-disorder', 'ocd', 'first-psychosis', 'serious-mental-illness', 'serious-emotional-disturbance', 'chronic-pain', 'gambling', 'other-addiction'])), name='program_conditions_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('therapies__contained_by', ['group', 'individual', 'family', 'couples', 'cbt', 'dbt', 'motivational-interviewing', 'twelve-step', 'contingency-management', 'community-reinforcement', 'matrix-model', 'relapse-prevention', 'substance-use-counseling', 'brief-intervention', 'anger-management', 'trauma-counseling', 'emdr', 'prolonged-exposure', 'exposure-response-prevention', 'act', 'activity', 'cognitive-remediation', 'integrated-dual', 'tms', 'ect', 'ketamine'])), name='program_therapies_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('populations__contained_by', ['adolescents', 'young-adults', 'women', 'men', 'pregnant', 'seniors', 'lgbtq', 'veterans', 'active-duty', 'military-families', 'justice-involved', 'dui', 'hiv', 'sexual-abuse', 'partner-violence', 'brain-injury', 'dementia', 'first-responders', 'college', 'professionals'])), name='program_populations_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('ages__contained_by', ['children', 'young-adults', 'adults', 'seniors'])), name='program_ages_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('genders__contained_by', ['female', 'male'])), name='program_genders_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('languages__contained_by', ['english', 'spanish', 'sign-language', 'arabic', 'chinese', 'creole', 'farsi', 'french', 'german', 'greek', 'hebrew', 'hindi', 'hmong', 'italian', 'japanese', 'korean', 'polish', 'portuguese', 'russian', 'tagalog', 'vietnamese', 'native-american', 'ojibwa', 'yupik', 'other'])), name='program_languages_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('services__contained_by', ['medication-opioid-use', 'medication-alcohol-use', 'accepts-medication', 'medication-psychiatric', 'outpatient-detox', 'telehealth', 'child-care', 'transportation', 'housing', 'employment', 'education', 'peer-support', 'recovery-coach', 'self-help-groups', 'social-services', 'case-management', 'domestic-violence', 'suicide-prevention', 'primary-care', 'mental-health-services', 'social-skills', 'acupuncture', 'family-education', 'nutrition', 'tobacco-cessation', 'naloxone', 'aftercare', 'discharge-planning', 'outcome-follow-up', 'drug-testing', 'hiv-testing'])), name='program_services_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('medications__contained_by', ['methadone', 'buprenorphine', 'naltrexone', 'acamprosate', 'disulfiram', 'lofexidine', 'clonidine', 'nicotine-replacement', 'tobacco-other', 'psychiatric', 'hiv-treatment', 'hepatitis-c-treatment', 'prep'])), name='program_medications_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('accreditations__contained_by', ['carf', 'joint-commission', 'coa', 'ncqa', 'hfap', 'state-substance-use', 'state-mental-health', 'state-health', 'hospital-license', 'opioid-treatment-program', 'dea', 'fqhc', 'mental-health-clinic'])), name='program_accreditations_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('payment_types__contained_by', ['medicaid', 'medicare', 'private', 'military', 'self-pay', 'sliding-fee', 'payment-assistance', 'state-funded', 'public-funding', 'tribal', 'veterans-affairs', 'free'])), name='program_payment_types_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='program',
-            constraint=models.CheckConstraint(condition=models.Q(('other_levels__contained_by', ['outpatient', 'iop', 'php', 'residential-short', 'residential-long', 'residential', 'inpatient', 'detox-outpatient', 'detox-residential', 'detox-inpatient', 'opioid-treatment', 'transitional-housing'])), name='program_other_levels_known'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='program',
@@ -491,85 +388,5 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='program',
             trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "programs_programevent" ("accepting_new", "accreditations", "aftercare", "ages", "city", "closed_on", "conditions", "cost_includes", "cost_per_week_max", "cost_per_week_min", "county", "created_at", "family_program", "formats", "genders", "hours_per_week", "id", "is_sample", "languages", "latitude", "level_of_care", "location_quality", "longitude", "max_age", "medications", "merged_into_id", "min_age", "name", "next_start_on", "not_offered", "organization_id", "other_levels", "payment_types", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "populations", "public_id", "seats_open", "services", "sliding_scale", "slug", "smoking", "state", "status", "street", "street2", "summary", "therapies", "time_zone", "updated_at", "virtual_states", "website", "weeks_max", "weeks_min", "zip") VALUES (NEW."accepting_new", NEW."accreditations", NEW."aftercare", NEW."ages", NEW."city", NEW."closed_on", NEW."conditions", NEW."cost_includes", NEW."cost_per_week_max", NEW."cost_per_week_min", NEW."county", NEW."created_at", NEW."family_program", NEW."formats", NEW."genders", NEW."hours_per_week", NEW."id", NEW."is_sample", NEW."languages", NEW."latitude", NEW."level_of_care", NEW."location_quality", NEW."longitude", NEW."max_age", NEW."medications", NEW."merged_into_id", NEW."min_age", NEW."name", NEW."next_start_on", NEW."not_offered", NEW."organization_id", NEW."other_levels", NEW."payment_types", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."populations", NEW."public_id", NEW."seats_open", NEW."services", NEW."sliding_scale", NEW."slug", NEW."smoking", NEW."state", NEW."status", NEW."street", NEW."street2", NEW."summary", NEW."therapies", NEW."time_zone", NEW."updated_at", NEW."virtual_states", NEW."website", NEW."weeks_max", NEW."weeks_min", NEW."zip"); RETURN NULL;', hash='8b681dc7d5d8424443a4e0621cb60deb7120e800', operation='UPDATE', pgid='pgtrigger_update_update_7f86c', table='programs_program', when='AFTER')),
-        ),
-        migrations.AddConstraint(
-            model_name='problemreport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('state__in', ['received', 'checking'])), models.Q(('closed_at__isnull', False), ('state__in', ['fixed', 'not-changed'])), _connector='OR'), name='report_closed_when_done'),
-        ),
-        migrations.AddIndex(
-            model_name='phone',
-            index=models.Index(fields=['number'], name='phone_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='phone',
-            constraint=models.CheckConstraint(condition=models.Q(('number__regex', '^\\+1\\d{10}$')), name='phone_number_shape'),
-        ),
-        migrations.AddConstraint(
-            model_name='phone',
-            constraint=models.UniqueConstraint(fields=('program', 'purpose', 'number', 'extension'), name='phone_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='payeracceptance',
-            constraint=models.UniqueConstraint(fields=('program', 'payer'), name='acceptance_once_per_payer'),
-        ),
-        migrations.AddConstraint(
-            model_name='payeracceptance',
-            constraint=models.CheckConstraint(condition=models.Q(('network__in', ['in-network', 'out-of-network', 'single-case', 'not-accepted', 'unknown'])), name='acceptance_network_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='payeracceptance',
-            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['program', 'curator-call', 'benefits-check'])), name='acceptance_source_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='duplicatecandidate',
-            constraint=models.UniqueConstraint(fields=('first', 'second'), name='duplicate_pair_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='duplicatecandidate',
-            constraint=models.CheckConstraint(condition=models.Q(('first__lt', models.F('second'))), name='duplicate_pair_ordered'),
-        ),
-        migrations.AddConstraint(
-            model_name='credential',
-            constraint=models.UniqueConstraint(fields=('program', 'kind'), name='credential_once'),
-        ),
-        migrations.AddIndex(
-            model_name='confirmation',
-            index=models.Index(fields=['program', 'topic', '-confirmed_on'], name='confirmation_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='confirmation',
-            constraint=models.CheckConstraint(condition=models.Q(('topic__in', ['availability', 'phone', 'payers', 'schedule', 'cost', 'license', 'description'])), name='confirmation_topic_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='confirmation',
-            constraint=models.CheckConstraint(condition=models.Q(('method__in', ['call', 'program', 'registry', 'website', 'benefits-check'])), name='confirmation_method_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='sessionblock',
-            constraint=models.CheckConstraint(condition=models.Q(('weekday__range', (0, 6))), name='session_weekday_range'),
-        ),
-        migrations.AddConstraint(
-            model_name='sessionblock',
-            constraint=models.CheckConstraint(condition=models.Q(('ends__gt', models.F('starts'))), name='session_ends_after_start'),
-        ),
-        migrations.AddConstraint(
-            model_name='sessionblock',
-            constraint=models.CheckConstraint(condition=models.Q(('format__in', ['in-person', 'virtual', 'hybrid'])), name='session_format_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='sessionblock',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['group', 'individual', 'family', 'education', 'medication', 'peer'])), name='session_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='sessionblock',
-            constraint=models.UniqueConstraint(fields=('program', 'track', 'weekday', 'starts'), name='session_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='sourcerecord',
-            constraint=models.UniqueConstraint(fields=('source', 'key'), name='source_key_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='sourcerecord',
-            constraint=models.CheckConstraint(condition=models.Q(('first_seen_year__lte', models.F('survey_year'))), name='source_years_ordered'),
         ),
     ]
