@@ -6,6 +6,7 @@ Both ask the database one or two indexed questions; nothing leaves this machine.
 
 import math
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -63,12 +64,44 @@ class UnknownPlace:
     why: str = ""
 
 
-def locate(text: str) -> Place | AmbiguousPlace | UnknownPlace:
+Located = Place | AmbiguousPlace | UnknownPlace
+
+
+class Recent:
+    """What was asked for in the last minute: most visitors look around the same places, and turn pages."""
+
+    SECONDS = 60.0
+    MOST = 2000
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str | None], tuple[float, Located]] = {}
+
+    def get(self, text: str) -> Located:
+        key, now = (text, translation.get_language()), time.monotonic()
+        asked_at, found = self._kept.get(key, (0.0, None))
+        if found is None or now - asked_at > self.SECONDS:
+            if len(self._kept) >= self.MOST:
+                self._kept.clear()
+            found = _locate(text)
+            self._kept[key] = now, found
+        return found
+
+    def forget(self) -> None:
+        self._kept.clear()
+
+
+recent = Recent()
+
+
+def locate(text: str) -> Located:
     """The place that `text` names: a ZIP code, city, state or "latitude,longitude", however it is spelled.
 
     Raises InvalidPlace for two numbers that are no point on the globe, and nothing else for any text.
     """
-    text = _tidy(text)
+    return recent.get(_tidy(text))
+
+
+def _locate(text: str) -> Located:
     if point := _coordinates(text):
         return place_at(point)
     if len(text) > LONGEST or not text:

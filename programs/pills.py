@@ -1,8 +1,7 @@
 """The filters as the search page shows them: pills with counts, chips to take away, the week to tick."""
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -62,20 +61,12 @@ class Address:
         return f"{self.path}?{query}" if query else self.path
 
 
-@dataclass(frozen=True)
-class Chip:
-    """A filter in force and the address without it."""
-
-    label: str
-    url: str
-
-
-def chips(query: Query, address: Address) -> list[Chip]:
-    """Every filter in force, each with the address that leaves it out."""
+def chips(query: Query, address: Address) -> list[dict[str, str]]:
+    """Every filter in force, as words (`label`) and the address that leaves it out (`url`)."""
     found = []
     for name, values in query.facets.items():
-        found += [Chip(str(label_of(name, value)), address.without(name, value)) for value in values]
-    found += [Chip(f"{span_words(span)}", address.without("free", schedule.format_free(span))) for span in query.free]
+        found += [_chip(str(label_of(name, value)), address.without(name, value)) for value in values]
+    found += [_chip(span_words(span), address.without("free", schedule.format_free(span))) for span in query.free]
     singles = {
         "radius": query.radius and _("Within %(miles)g miles") % {"miles": query.radius},
         "q": query.name and f"“{query.name}”",
@@ -85,8 +76,12 @@ def chips(query: Query, address: Address) -> list[Chip]:
         "start_within": query.start_within is not None
         and _("Starts within %(days)s days") % {"days": query.start_within},
     }
-    found += [Chip(str(label), address.without(name)) for name, label in singles.items() if label]
+    found += [_chip(str(label), address.without(name)) for name, label in singles.items() if label]
     return found
+
+
+def _chip(label: str, url: str) -> dict[str, str]:
+    return {"label": label, "url": url}
 
 
 def span_words(span: schedule.Span) -> str:
@@ -115,23 +110,23 @@ def tidy(parameters: QueryDict) -> QueryDict:
 
 
 class FilterSkeletons:
-    """The filter block without counts and ticks, by language and by the payers there are."""
+    """The filter block without counts and ticks, by language and by the payers there are; and its holes, taken apart."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, tuple[str, ...]], Skeleton] = {}
+        self._kept: dict[tuple[str, tuple[str, ...]], tuple[Skeleton, list[list[str]]]] = {}
 
-    def of(self, named: tuple[str, ...]) -> Skeleton:
+    def of(self, named: tuple[str, ...]) -> tuple[Skeleton, list[list[str]]]:
         key = (get_language() or "en", named)
         if key not in self._kept:
             if len(self._kept) > 50:
                 self._kept.clear()
-            self._kept[key] = Skeleton("programs/filters.html", {"groups": _groups(named), **_week_words()})
+            skeleton = Skeleton("programs/filters.html", {"groups": _groups(named), **_week_words()})
+            self._kept[key] = skeleton, [hole.split(":") for hole in skeleton.holes]
         return self._kept[key]
 
 
 filter_skeletons = FilterSkeletons()
 GREY = " none"  # an option nobody says yes to; it stays, because programs may not have told us
-UNCOUNTED = {"n": "0", "none": GREY}
 MOST_NAMED = 12  # payers offered by name beside those that are ticked
 
 # Pills, each with the facets in its popover.
@@ -172,43 +167,51 @@ def _groups(named: tuple[str, ...]) -> list[dict[str, Any]]:
 
 def render_filters(query: Query, counts: dict[str, dict[str, int]]) -> SafeString:
     """Every filter with its count: how many programs ticking it alone would give."""
-    values: dict[str, str] = {}
-    for name, found in counts.items():
-        ticked = set(query.facets.get(name, ()))
-        if name in ("sliding", "accepting") and getattr(query, name):
-            ticked = {"1"}
-        for value, count in found.items():
-            is_on = value in ticked
-            values[f"n:{name}:{value}"] = f"{count:,}"
-            values[f"none:{name}:{value}"] = "" if count else GREY
-            values[f"on:{name}:{value}"] = " checked" if is_on else ""
+    words = _filter_words(query)
+    ticked = {(name, value) for name, values in query.facets.items() for value in values}
+    ticked |= {(name, "1") for name in ("sliding", "accepting") if getattr(query, name)}
+
+    def content(hole: str, kind: str, name: str = "", value: str = "") -> str:
+        if (word := words.get(hole)) is not None:
+            return word
+        if kind == "on":
+            return " checked" if (name, value) in ticked else ""
+        count = counts[name].get(value, 0) if name in counts else 0
+        if kind == "n":
+            return f"{count:,}"
+        return "" if count else GREY
+
+    skeleton, parted = filter_skeletons.of(_named(query, counts))
+    return skeleton.fill_in_order(map(lambda hole, parts: content(hole, *parts), skeleton.holes, parted))
+
+
+def _filter_words(query: Query) -> dict[str, str]:
+    """What fills the holes that are no option's: names of pills, distances, numbers, free hours."""
+    words = {f"radius:{radius}": " checked" if query.radius == radius else "" for radius in (5, 10, 25, 50, 100)}
+    words["radius:"] = "" if query.radius else " checked"
+    words["set:radius"] = " set" if query.radius else ""
+    distance = _("Within %(miles)g miles") % {"miles": query.radius} if query.radius else _("Any distance")
+    words["label:radius"] = escape(distance)
     labels = _pill_labels()
     for pill, names in PILLS:
-        ticked_labels = [str(label_of(name, value)) for name in names for value in query.facets.get(name, ())]
-        if pill == "week" and query.free:
-            hours = sum(span.end - span.start for span in query.free) / 60
-            ticked_labels = [_("%(hours)g hours free") % {"hours": hours}]
-        if pill == "more":
-            ticked_labels += [
-                filter_label(name)
-                for name in ("sliding", "accepting", "max_cost", "start_within")
-                if _is_set(query, name)
-            ]
-        values[f"set:{pill}"] = " set" if ticked_labels else ""
-        values[f"label:{pill}"] = _pill_label(labels[pill], ticked_labels)
-    values["set:radius"] = " set" if query.radius else ""
-    values["label:radius"] = (
-        escape(_("Within %(miles)g miles") % {"miles": query.radius}) if query.radius else escape(_("Any distance"))
-    )
-    for radius in (5, 10, 25, 50, 100):
-        values[f"radius:{radius}"] = " checked" if query.radius == radius else ""
-    values["radius:"] = "" if query.radius else " checked"
-    values["max_cost"] = "" if query.max_cost is None else str(query.max_cost)
-    values["start_within"] = "" if query.start_within is None else str(query.start_within)
-    values["q"] = escape(query.name)
-    values |= _free_ticks(query)
-    skeleton = filter_skeletons.of(_named(query, counts))
-    return skeleton.fill(lambda name: values[name] if name in values else UNCOUNTED.get(name.partition(":")[0], ""))
+        ticked = _ticked_in(pill, names, query)
+        words[f"set:{pill}"] = " set" if ticked else ""
+        words[f"label:{pill}"] = _pill_label(labels[pill], ticked)
+    words["max_cost"] = "" if query.max_cost is None else str(query.max_cost)
+    words["start_within"] = "" if query.start_within is None else str(query.start_within)
+    return words | _free_ticks(query)
+
+
+def _ticked_in(pill: str, names: Sequence[str], query: Query) -> list[str]:
+    """The words of what is chosen in one pill."""
+    found = [str(label_of(name, value)) for name in names for value in query.facets.get(name, ())]
+    if pill == "week" and query.free:
+        hours = sum(span.end - span.start for span in query.free) / 60
+        return [_("%(hours)g hours free") % {"hours": hours}]
+    if pill == "more":
+        numbers = ("sliding", "accepting", "max_cost", "start_within")
+        found += [filter_label(name) for name in numbers if _is_set(query, name)]
+    return found
 
 
 def _is_set(query: Query, name: str) -> bool:

@@ -1,6 +1,7 @@
 """Everything the search page says, as its template reads it."""
 
 import copy
+from collections.abc import Hashable
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -24,25 +25,35 @@ from programs.models import Place
 from programs.search import run
 from programs.search.query import Answer, Hit, Query
 from programs.search.vocabulary import label_of
-from programs.slots import Skeleton, hole
+from programs.slots import Outline, Skeleton, hole
 
 FAR_MILES = 50
 MOST_IN_BAND = 5  # programs by video under the list, where there is a place; the rest is a list of its own
 
 
-# The page's frame and its first row, once per language.
-_frames: dict[tuple[str, str, object], Skeleton] = {}
-
+# Templates of the page as they were drawn, once for each language and shape.
+_drawn: dict[tuple[str, str, Hashable], Skeleton] = {}
+KEPT_SHAPES = 500
 
 _maps: dict[object, SafeString] = {}
 KEPT_MAPS = 300
 
 
-def _skeleton(template: str, request: HttpRequest | None = None, **context: object) -> Skeleton:
-    key = (template, get_language() or "en", context.get("brief"))
-    if key not in _frames:
-        _frames[key] = Skeleton(template, context, request)
-    return _frames[key]
+def _skeleton(template: str, shape: Hashable, request: HttpRequest | None = None, **context: Any) -> Skeleton:
+    key = (template, get_language() or "en", shape)
+    if key not in _drawn:
+        if len(_drawn) > KEPT_SHAPES:
+            _drawn.clear()
+        _drawn[key] = Skeleton(template, context, request)
+    return _drawn[key]
+
+
+# What results.html reads of a page that has a list to show.
+READ = (
+    *("path", "finder", "filter_pills", "chips", "clear_url", "compare_url", "has_results", "map", "heading"),
+    *("summary", "sort_words", "measured", "sorts", "others", "back", "is_video", "has_place", "not_told"),
+    *("video_not_told", "far", "cards", "pager", "has_band", "virtual_heading", "virtual", "video_url"),
+)
 
 
 class SearchPage:
@@ -54,19 +65,23 @@ class SearchPage:
         self.address = pills.Address(self.path, self.parameters)
 
     def part(self) -> SafeString:
-        """What htmx swaps."""
-        return render_to_string("programs/results.html", {"page": self, "operator": settings.OPERATOR})
+        """What htmx swaps. A page with a list is a skeleton filled; one that must help first is drawn as it comes."""
+        if self.errors or not (self.has_results and self.cards):
+            return render_to_string("programs/results.html", {"page": self, "operator": settings.OPERATOR})
+        page = Outline({name: getattr(self, name) for name in READ})
+        skeleton = _skeleton("programs/results.html", page.shape, page=page.stand_ins, operator=settings.OPERATOR)
+        return skeleton.fill(page.words.__getitem__)
 
     def whole(self) -> SafeString:
         """The whole page. The frame is the same for every visitor: public pages know nobody."""
         frame = copy.copy(self.request)
         frame.GET = QueryDict()
         frame.META = {**self.request.META, "QUERY_STRING": f"{hole('query')}"}
-        skeleton = _skeleton("programs/search.html", frame)
+        skeleton = _skeleton("programs/search.html", None, frame)
         filled = {
             "query": escape(self.request.META.get("QUERY_STRING", "")),
             "robots": '<meta name="robots" content="noindex, follow">' if self.is_filtered else "",
-            "sample": render_to_string("components/sample_notice.html") if self.sample_data else "",
+            "sample": _skeleton("components/sample_notice.html", None).fill(str) if self.sample_data else "",
             "results": self.part(),
         }
         return skeleton.fill(filled.__getitem__)
@@ -82,7 +97,8 @@ class SearchPage:
             return render_to_string("programs/_finder.html", {"page": self})
         holes = {"near": hole("near"), "query": {"name": hole("q")}}
         filled = {"near": escape(self.near), "q": escape(self.query.name)}
-        return _skeleton("programs/_finder.html", page=holes, brief=bool(self.near)).fill(filled.__getitem__)
+        brief = bool(self.near)
+        return _skeleton("programs/_finder.html", brief, page=holes, brief=brief).fill(filled.__getitem__)
 
     @property
     def compare_url(self) -> str:
@@ -222,6 +238,15 @@ class SearchPage:
         return _("Straight-line miles from the %(place)s.") % {"place": self.place.measured_from}
 
     @property
+    def has_place(self) -> bool:
+        return self.place is not None
+
+    @property
+    def is_video(self) -> bool:
+        """Whether the list is of programs by video only."""
+        return self.query.video
+
+    @property
     def _has_miles(self) -> bool:
         return self.query.has_distance and not self.query.video
 
@@ -237,7 +262,7 @@ class SearchPage:
         }
 
     @cached_property
-    def chips(self) -> list[pills.Chip]:
+    def chips(self) -> list[dict[str, str]]:
         return pills.chips(self.query, self.address)
 
     @property
@@ -245,10 +270,14 @@ class SearchPage:
         return f"{self.path}?near={self.near}" if self.near else self.path
 
     @property
-    def sorts(self) -> list[tuple[str, str, bool]]:
-        """Value, words and whether it is chosen; without a place to measure from, "distance" is how lately checked."""
+    def sorts(self) -> list[dict[str, str | bool]]:
+        """The orders to choose from; without a place to measure from, the first is how lately they were checked."""
         words = SORTS if self._has_miles else SORTS | {"distance": _("Latest checked")}
-        return [(value, str(label), value == (self.query.sort or "distance")) for value, label in words.items()]
+        chosen = self.query.sort or "distance"
+        return [
+            {"value": "" if value == "distance" else value, "label": str(label), "chosen": value == chosen}
+            for value, label in words.items()
+        ]
 
     @property
     def sort_words(self) -> str:
@@ -405,7 +434,11 @@ class SearchPage:
             "previous": self._page_url(page.number - 1) if page.has_previous() else "",
             "next": self._page_url(page.number + 1) if page.has_next() else "",
             "links": [
-                {"number": number, "url": self._page_url(number) if number not in (page.number, "…") else ""}
+                {
+                    "number": str(number),
+                    "url": self._page_url(number) if number not in (page.number, "…") else "",
+                    "is_gap": number == "…",
+                }
                 for number in numbers
             ],
         }

@@ -7,10 +7,12 @@ way they cost a fraction of one, and stay ordinary templates that a designer can
 
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from typing import Any
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
 # Letters and digits only, so that a hole survives in an address too; random, so that no listing can hold one.
@@ -33,6 +35,39 @@ class Skeleton:
 
     def fill(self, value_of: Callable[[str], str]) -> SafeString:
         """The whole HTML; `value_of` gives the escaped content of each hole."""
+        return self.fill_in_order(map(value_of, self.holes))
+
+    def fill_in_order(self, contents: Iterable[str]) -> SafeString:
+        """The whole HTML from the escaped contents of `holes`, one by one."""
         parts = self._parts.copy()
-        parts[1::2] = map(value_of, self.holes)
+        parts[1::2] = contents
         return mark_safe("".join(parts))  # noqa: S308  (the caller escapes)
+
+
+class Outline:
+    """What a template reads, parted into words and their shape: pages of one shape are one skeleton, filled anew.
+
+    Every text becomes a hole, in lists and dicts too; an empty one stays empty, and numbers, flags and None stay as
+    they are. So a template may ask whether there is a text, not what it says.
+    """
+
+    def __init__(self, read: Mapping[str, Any]) -> None:
+        self.words: dict[str, str] = {}  # the escaped content of each hole
+        parted = {name: self._part(value, name) for name, value in read.items()}
+        self.shape: Hashable = tuple(shape for shape, _stand_in in parted.values())
+        self.stand_ins = {name: stand_in for name, (_shape, stand_in) in parted.items()}
+
+    def _part(self, value: Any, name: str) -> tuple[Hashable, object]:
+        if isinstance(value, str):
+            if not value:
+                return False, ""
+            self.words[name] = conditional_escape(value)
+            return True, hole(name)
+        if isinstance(value, Mapping):
+            inside = {key: self._part(one, f"{name}.{key}") for key, one in value.items()}
+            shape = tuple((key, shape) for key, (shape, _stand_in) in inside.items())
+            return shape, {key: stand_in for key, (_shape, stand_in) in inside.items()}
+        if isinstance(value, list | tuple):
+            items = [self._part(one, f"{name}.{number}") for number, one in enumerate(value)]
+            return tuple(shape for shape, _ in items), [stand_in for _, stand_in in items]
+        return value, value  # a number, a flag or None

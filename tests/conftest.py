@@ -78,13 +78,16 @@ def _session_directory() -> Path:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_left_of_another_test() -> None:
-    """Each test starts in English (a request in Spanish leaves its language to the thread), with payers to be read anew."""
+    """Each test starts in English (a request in Spanish leaves its language to the thread), with nothing kept of places
+    and payers."""
     from django.utils import translation
 
+    from programs import gazetteer
     from programs.search.vocabulary import payers
 
     translation.activate("en")
     payers.forget()
+    gazetteer.recent.forget()
 
 
 @pytest.fixture(scope="session")

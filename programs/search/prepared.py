@@ -18,7 +18,7 @@ class Prepared:
     def __init__(self, name: str, sql: str) -> None:
         self.name, self.sql = name, sql
 
-    def execute(self, cursor: CursorWrapper, *parameters: object) -> None:
+    def execute(self, cursor: CursorWrapper, *parameters: Any) -> None:
         known = _known.setdefault(cursor.connection, set())
         if self.name not in known:
             cursor.cursor.execute(f"PREPARE {self.name} AS {self.sql}")  # past the count of queries: once a connection

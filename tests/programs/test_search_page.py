@@ -5,9 +5,13 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
+from django.conf import settings
+from django.template.loader import render_to_string
 
 from programs.models import Program
 from programs.search import record
+from programs.searchpage import SearchPage
+from programs.slots import SPACE_BETWEEN_TAGS
 from tests.factories import (
     ConfirmationFactory,
     PayerAcceptanceFactory,
@@ -35,6 +39,11 @@ def _programs(module_database) -> None:
     for number in range(25):
         ProgramFactory(slug=f"far-{number}", name=f"Far {number}", latitude=44.5 + number / 100, longitude=-88.0)
     record.rebuild()
+
+
+def spaced(html: str) -> str:
+    """As a skeleton spaces its tags."""
+    return SPACE_BETWEEN_TAGS.sub("> <", html)
 
 
 def soup(response) -> BeautifulSoup:
@@ -71,6 +80,16 @@ def test_what_htmx_swaps_equals_a_reload(client, query) -> None:
 
     assert part.find(id="results") == whole.find(id="results")
     assert part.find("head") is None
+
+
+@pytest.mark.parametrize("query", [*QUERIES, "near=43.05,-87.9&sliding=1", "near=WI&when=evening&q=house", "video=1"])
+def test_a_page_filled_into_its_shape_equals_one_drawn_afresh(rf, query) -> None:
+    page = SearchPage(rf.get(f"/programs/?{query}"))
+    other = f"{query}&q=far" if "q=" not in query else query.replace("q=house", "q=far")
+    SearchPage(rf.get(f"/programs/?{other}")).part()  # perhaps of the same shape, with other words
+
+    afresh = render_to_string("programs/results.html", {"page": page, "operator": settings.OPERATOR})
+    assert BeautifulSoup(spaced(page.part()), "html.parser") == BeautifulSoup(spaced(afresh), "html.parser")
 
 
 def test_the_answer_depends_on_who_asks_for_it(client) -> None:

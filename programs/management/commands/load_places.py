@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
+from programs import gazetteer
 from programs.models import Place
 
 TABLE = Place._meta.db_table
@@ -44,6 +45,7 @@ class Command(BaseCommand):
             raise CommandError(f"{file} cannot be read: {error}") from error
         say(f"Places: loading {rows.count(NEWLINE) - 1:,} …")
         load(rows, fingerprint)
+        gazetteer.recent.forget()
         say("Places: done. City and postal data © GeoNames (geonames.org), CC BY 4.0.")
 
 
