@@ -63,7 +63,7 @@ class Sender:
     receiver_qualifier: str = "ZZ"
     group_sender: str = ""  # GS02 and GS03, where they differ from ISA06 and ISA08
     group_receiver: str = ""
-    originator: str = "9IOPFINDER"  # TRN03: ten characters, by custom a 9 and nine more
+    originator: str = "9000000001"  # TRN03: a 9 and nine digits
     usage: Literal["T", "P"] = "T"
 
 
@@ -152,11 +152,17 @@ class _Writer:
 
     def _isa(self) -> list[str]:
         sender, marks = self.sender, Delimiters()
+        qualifiers = {"sender_qualifier": sender.sender_qualifier, "receiver_qualifier": sender.receiver_qualifier}
+        for field, qualifier in qualifiers.items():
+            if not re.fullmatch(r"[A-Z0-9]{2}", qualifier):
+                self.errors[f"sender.{field}"] = "must be two letters or digits"
+        if sender.usage not in ("T", "P"):
+            self.errors["sender.usage"] = "must be T or P"
         return [
             "ISA", "00", " " * 10, "00", " " * 10,
-            self._identifier("sender.sender_qualifier", sender.sender_qualifier, 2),
+            sender.sender_qualifier,
             self._identifier("sender.sender_id", sender.sender_id, 15).ljust(15),
-            self._identifier("sender.receiver_qualifier", sender.receiver_qualifier, 2),
+            sender.receiver_qualifier,
             self._identifier("sender.receiver_id", sender.receiver_id, 15).ljust(15),
             f"{self.at:%y%m%d}", f"{self.at:%H%M}", marks.repetition, "00501",
             f"{self._wrapped(self.control.isa13):09d}", "0", sender.usage, marks.component,
@@ -203,9 +209,9 @@ class _Writer:
         return [*subscriber, ["HL", "4", "3", "23", "0"], self._trace(), *dependent, insured, *self._asked()]
 
     def _trace(self) -> list[str]:
-        if len(self.sender.originator) != 10:
-            self.errors["sender.originator"] = "must be ten characters"
-        originator = self._identifier("sender.originator", self.sender.originator, 10)
+        originator = self.sender.originator
+        if not re.fullmatch(r"9[0-9]{9}", originator):
+            self.errors["sender.originator"] = "must be a 9 and nine digits"
         return ["TRN", "1", self._identifier("trn02", self.question.trn02, 50), originator]
 
     def _person(self, role: str, person: Person, code: str) -> list[list[str]]:

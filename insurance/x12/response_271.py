@@ -31,6 +31,7 @@ VERSION = "005010X279A1"
 LOOPS = {"20": "2000A", "21": "2000B", "22": "2000C", "23": "2000D"}
 NAMED_LOOPS = {"2000A": "2100A", "2000B": "2100B", "2000C": "2100C", "2000D": "2100D"}
 DEEPEST_LEVEL = 4
+MOST_INHERITED = 30  # rejections, and dates, of one level that count for those below it; the guide allows nine
 # AK9 and IK5: A accepted, E accepted with errors, P partly accepted. TA1: A accepted, E accepted with errors.
 ACCEPTED = frozenset("AEP")
 
@@ -75,11 +76,14 @@ class Response:
         return self.kind == "unreadable" or any(problem.is_fatal for problem in self.problems)
 
     @property
+    def is_refused(self) -> bool:
+        """Whether an acknowledgement in it refuses something we sent."""
+        return any(not acknowledgement.accepted for acknowledgement in self.acknowledgements)
+
+    @property
     def is_rejected(self) -> bool:
         """Refused as a whole: a failed acknowledgement, or an AAA above the benefit lines, whatever else is there."""
-        if any(not acknowledgement.accepted for acknowledgement in self.acknowledgements):
-            return True
-        return bool(self.members) and all(member.rejections for member in self.members)
+        return self.is_refused or (bool(self.members) and all(member.rejections for member in self.members))
 
     @property
     def verdict(self) -> Literal["read", "rejected", "malformed"]:
@@ -120,21 +124,20 @@ def _read_ta1(segment: Segment) -> Acknowledgement:
 
 
 def _read_999(transaction_set: TransactionSet) -> Acknowledgement:
-    """The group verdict (AK9) decides; without one, the set's own (IK5). A 999 that says neither is a refusal."""
-    control, verdicts, faults, where = "", {}, [], ""
+    """Accepted if the group verdict (AK9) and that of each set (IK5) say so. A 999 that says neither is a refusal."""
+    control, verdicts, faults, where = "", set(), [], ""
     for _, segment in inner(transaction_set.segments):
         match segment.id:
             case "AK1":
                 control = segment[2]
             case "AK9" | "IK5":
-                verdicts[segment.id] = segment[1]
+                verdicts.add(segment[1])
             case "IK3":
                 where = f"{segment[1]} segment {segment[2]}"
                 faults.append(f"{where}, code {segment[4]}")
             case "IK4":
                 faults.append(f"{where}, element {segment[1]}, code {segment[3]}, value {segment[4]}")
-    accepted = verdicts.get("AK9", verdicts.get("IK5", "")) in ACCEPTED
-    return Acknowledgement("999", control, accepted, tuple(faults))
+    return Acknowledgement("999", control, bool(verdicts) and verdicts <= ACCEPTED, tuple(faults))
 
 
 @dataclass(slots=True)
@@ -227,7 +230,7 @@ class _Reader271:
                 level.name = read_name(segment)
             case "TRN":
                 level.traces.append(Trace(segment[1], segment[2], segment[3]))
-            case "AAA":
+            case "AAA" if len(level.aaa) < MOST_INHERITED:
                 loop = NAMED_LOOPS.get(level.loop, "") if level.name else level.loop
                 level.aaa.append(_read_aaa(segment, loop=loop, number=number))
             case "REF":
@@ -236,7 +239,7 @@ class _Reader271:
                 level.birth_date, level.gender = read_date(segment[2]), segment[3]
             case "INS":
                 level.relationship = segment[2]
-            case "DTP":
+            case "DTP" if len(level.periods) < MOST_INHERITED:
                 level.periods.append(read_period(segment, number, self.problems))
             case "N3" | "N4" | "PER" | "PRV" | "HI" | "MPI":
                 pass  # addresses, contacts, specialties, diagnoses, military data: kept in the raw answer, unused here

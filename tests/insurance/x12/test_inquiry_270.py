@@ -35,7 +35,7 @@ def test_a_subscriber_question_is_written_segment_by_segment():
         "HL*2*1*21*1",
         "NM1*1P*2*Harbor Light IOP*****XX*1234567893",
         "HL*3*2*22*0",
-        "TRN*1*IV7QK42M9P-1*9IOPFINDER",
+        "TRN*1*IV7QK42M9P-1*9000000001",
         "NM1*IL*1*Rivera*Sam****MI*SIMPPO001",
         "DMG*D8*19900115*F",
         "DTP*291*D8*20260302",
@@ -52,7 +52,7 @@ def test_a_dependent_has_the_trace_and_the_question_below_the_subscriber():
         "NM1*IL*1*Rivera*Sam****MI*SIMPPO001",
         "DMG*D8*19900115*F",
         "HL*4*3*23*0",
-        "TRN*1*IV7QK42M9P-1*9IOPFINDER",
+        "TRN*1*IV7QK42M9P-1*9000000001",
         "NM1*03*1*Rivera*Riley",
         "DMG*D8*20090607*M",
         "INS*N*19",
@@ -135,9 +135,19 @@ def test_control_numbers_wrap_after_nine_digits():
         write(question(), SENDER, ControlNumbers(0, 1, 1), at=ASKED_AT)
 
 
-def test_a_trace_originator_has_ten_characters():
-    with pytest.raises(QuestionError, match="ten characters"):
-        write(question(), replace(SENDER, originator="9SHORT"), CONTROL, at=ASKED_AT)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"originator": "9IOPFINDER"}, {"originator": "1000000001"}, {"originator": "9*00000001"}, {"usage": "X"},
+        {"usage": ""}, {"usage": "T~EB"}, {"sender_qualifier": "1"}, {"receiver_qualifier": "*Z"}, {"sender_id": "x" * 16},
+        {"group_receiver": "A~B"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_sender_that_would_break_the_fixed_widths_is_refused(change):
+    with pytest.raises(QuestionError) as caught:
+        write(question(), replace(SENDER, **change), CONTROL, at=ASKED_AT)
+    assert {f"sender.{field}" for field in change} <= set(caught.value.errors)
 
 
 @pytest.mark.parametrize(

@@ -162,6 +162,12 @@ def test_a_999_names_the_segment_and_element_at_fault():
     assert acknowledgement.faults == ("EQ segment 14, code 8", "EQ segment 14, element 1, code 7, value ZZ")
 
 
+@pytest.mark.parametrize("verdicts", [("IK5*R*5",), ("IK5*R*5", "IK5*A"), ("IK5*R*5", "AK9*P*2*2*1"), ("AK9*X",), ()])
+def test_a_999_that_refuses_one_set_or_says_nothing_is_a_refusal(verdicts):
+    data = interchange("AK1*HS*101", *verdicts, kind="999", group="FA", version="005010X231A1")
+    assert read(data).verdict == "rejected"
+
+
 def test_an_accepted_999_is_no_rejection():
     data = interchange("AK1*HS*101", "AK9*A*1*1*1", kind="999", group="FA", version="005010X231A1")
     assert read(data).verdict == "read"
@@ -172,6 +178,17 @@ def test_a_ta1_stands_between_isa_and_iea(code, verdict):
     isa = answer()[:106]
     response = read(isa + f"TA1*000000101*260302*1000*{code}*000~IEA*0*000000201~".encode())
     assert (response.kind, response.verdict) == ("TA1", verdict)
+
+
+def test_rejections_and_dates_without_end_do_not_multiply_with_the_members_below():
+    many = [("AAA*Y**42*R", "DTP*291*D8*20260101")] * 200
+    members = [(f"HL*{number}*1*22*0", "NM1*IL*1*A", "EB*1**30") for number in range(2, 102)]
+    response = read(
+        interchange(BHT, PAYER[0], *(s for pair in many for s in pair), *(s for each in members for s in each))
+    )
+    assert (len(response.members), response.verdict) == (100, "rejected")
+    assert all(len(member.aaa) == len(member.periods) == 30 for member in response.members)
+    assert Deviation.UNEXPECTED_SEGMENT in {problem.code for problem in response.problems}
 
 
 def test_a_ring_of_parents_ends():
