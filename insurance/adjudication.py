@@ -39,6 +39,11 @@ class Terms:
     cash_day: Decimal | None = None
     billed: Decimal | None = None  # the program's charge a day; what exceeds `allowed` is billed to the patient
 
+    @property
+    def beyond_limit(self) -> Decimal:
+        """What a day beyond the visit limit costs: the cash price, else the charge, else the plan's price."""
+        return cents(next(price for price in (self.cash_day, self.billed, self.allowed) if price is not None))
+
 
 @dataclass(frozen=True, slots=True)
 class Day:
@@ -53,11 +58,15 @@ class Day:
         return self.cost_share + self.balance_bill + self.non_covered
 
 
+def cents(amount: Decimal) -> Decimal:
+    return amount.quantize(CENT, ROUND_HALF_UP)
+
+
 def adjudicate(terms: Terms) -> list[Day]:
     """Every attended day in order."""
     claim = terms.allowed if terms.billed is None else min(terms.allowed, terms.billed)
     balance = max(ZERO, terms.billed - terms.allowed) if terms.billed is not None else ZERO
-    beyond = next(price for price in (terms.cash_day, terms.billed, terms.allowed) if price is not None)
+    balance, beyond = cents(balance), terms.beyond_limit
     copay = _Copay(terms)
     days: list[Day] = []
     for order, year in enumerate(terms.years):
@@ -77,7 +86,7 @@ def _cost_share(terms: Terms, claim: Decimal, pots: "_Pots", copay: "_Copay") ->
     rest = claim - deductible
     flat = copay.take(rest)
     share = deductible + flat + terms.coins * (rest - flat)
-    paid = min(share.quantize(CENT, ROUND_HALF_UP), pots.limit)
+    paid = cents(min(share, pots.limit))
     pots.pay(paid, of_deductible=min(deductible, paid))
     return paid
 

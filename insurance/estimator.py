@@ -10,17 +10,17 @@ estimate is not a guarantee, and not the good-faith estimate that a provider owe
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from itertools import product
+from itertools import accumulate, product
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
-from insurance.adjudication import CENT, Day, PlanYear, Terms, adjudicate
+from insurance.adjudication import CENT, Day, PlanYear, Terms, adjudicate, cents
 from insurance.estimate_inputs import CaseError, Inputs, read_inputs
 
 RULE_VERSION = "2026-11"
-MOST_WORK = 1_500_000  # days times combinations; about three seconds
+MOST_WORK = 250_000  # days times combinations; about three seconds
 TOO_WIDE_RATIO, TOO_WIDE_DOLLARS = 3, 3_000
 
 __all__ = ["CaseError", "Estimate", "Span", "Unknown", "estimate", "self_pay"]
@@ -93,16 +93,40 @@ class Estimate:
         }
 
 
+class _Episode(NamedTuple):
+    """An episode in one combination of the unknown inputs."""
+
+    cost_share: Decimal
+    balance_bill: Decimal
+    non_covered: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return self.cost_share + self.balance_bill + self.non_covered
+
+
 def estimate(**case: Any) -> Estimate:
     """The estimate of a case. Inputs may be numbers or strings holding Python literals; raises CaseError."""
     inputs = read_inputs(case)
-    keys = list(inputs.choices)
-    longest = max(sum(inputs.years), *inputs.choices.get("days", (0,)))
-    if prod(len(values) for values in inputs.choices.values()) * longest > MOST_WORK:
+    choices = {**inputs.choices}
+    limits = choices.pop("visit_limit", (None,))
+    longest = max(sum(inputs.years), *choices.get("days", (0,)))
+    if prod(len(values) for values in choices.values()) * max(longest, len(limits)) > MOST_WORK:
         raise CaseError("too many unknown inputs for so many days")
-    corners = list(product(*inputs.choices.values()))
-    worked_out = [_work_out(dict(zip(keys, corner, strict=True)), inputs) for corner in corners]
-    return _summed_up(inputs, keys, corners, worked_out)
+    corners = list(product(*choices.values()))
+    terms = [_terms(dict(zip(choices, corner, strict=True)), inputs) for corner in corners]
+    episodes = [_episodes(each, limits) for each in terms]
+    every = [episode for some in episodes for episode in some]
+    return Estimate(
+        range=_span(each.total for each in every),
+        cost_share=_span(each.cost_share for each in every),
+        balance_bill=_span(each.balance_bill for each in every),
+        non_covered=_span(each.non_covered for each in every),
+        unknowns=_ranked(inputs, list(choices), corners, [[each.total for each in some] for some in episodes]),
+        under_review=inputs.review,
+        notes=inputs.notes,
+        days=tuple(adjudicate(replace(terms[0], visit_limit=limits[0]))) if len(every) == 1 else (),
+    )
 
 
 def self_pay(*, weeks: int, per_week: tuple[Decimal, Decimal]) -> Span:
@@ -114,8 +138,8 @@ def dollars(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount.quantize(CENT):f}"
 
 
-def _work_out(values: dict[str, Any], inputs: Inputs) -> list[Day]:
-    """The days of one combination of values."""
+def _terms(values: dict[str, Any], inputs: Inputs) -> Terms:
+    """One combination of values, without the visit limit."""
     if inputs.years:
         years = tuple(
             PlanYear(days, values.pop(f"years[{number}].ded_ind"), values.pop(f"years[{number}].oop_ind"))
@@ -123,50 +147,49 @@ def _work_out(values: dict[str, Any], inputs: Inputs) -> list[Day]:
         )
     else:
         years = (PlanYear(values.pop("days"), values.pop("ded_ind", None), values.pop("oop_ind", None)),)
-    return adjudicate(Terms(years=years, **values))
+    return Terms(years=years, **values)
 
 
-def _summed_up(
-    inputs: Inputs, keys: list[str], corners: list[tuple[Any, ...]], worked_out: list[list[Day]]
-) -> Estimate:
-    totals = [_sum(day.total for day in days) for days in worked_out]
-    return Estimate(
-        range=_span(totals),
-        cost_share=_span(_sum(day.cost_share for day in days) for days in worked_out),
-        balance_bill=_span(_sum(day.balance_bill for day in days) for days in worked_out),
-        non_covered=_span(_sum(day.non_covered for day in days) for days in worked_out),
-        unknowns=_ranked(inputs, keys, corners, totals),
-        under_review=inputs.review,
-        notes=inputs.notes,
-        days=tuple(worked_out[0]) if len(corners) == 1 else (),
-    )
+def _episodes(terms: Terms, limits: tuple[int | None, ...]) -> list[_Episode]:
+    """The episode for each visit limit. The covered days are the first ones, so they are worked out once for all."""
+    days = adjudicate(terms)
+    shares = list(accumulate((day.cost_share for day in days), initial=Decimal(0)))
+    balances = list(accumulate((day.balance_bill for day in days), initial=Decimal(0)))
+    covered = [len(days) if limit is None else min(limit, len(days)) for limit in limits]
+    return [_Episode(shares[some], balances[some], (len(days) - some) * terms.beyond_limit) for some in covered]
 
 
 def _ranked(
-    inputs: Inputs, keys: list[str], corners: list[tuple[Any, ...]], totals: list[Decimal]
+    inputs: Inputs, keys: list[str], corners: list[tuple[Any, ...]], totals: list[list[Decimal]]
 ) -> tuple[Unknown, ...]:
-    """Unknown inputs that change the total, the most telling first."""
-    whole = _width(totals)
-    found = []
+    """Unknown inputs that change the total, the most telling first. `totals`: of each corner, by visit limit."""
+    ends = [(min(some), max(some)) for some in totals]
+    whole = _width(end for pair in ends for end in pair)
+    left = {}  # what is left of the range on average once this input is known
     for key in inputs.unknown:
+        if key == "visit_limit":
+            if any(low != high for low, high in ends):
+                left[key] = [_width(column) for column in zip(*totals, strict=True)]
+            continue
         place = keys.index(key)
         by_value: dict[Any, list[Decimal]] = defaultdict(list)
-        by_others: dict[tuple[Any, ...], set[Decimal]] = defaultdict(set)
-        for corner, total in zip(corners, totals, strict=True):
-            by_value[corner[place]].append(total)
-            by_others[corner[:place] + corner[place + 1 :]].add(total)
+        by_others: dict[tuple[Any, ...], set[tuple[Decimal, ...]]] = defaultdict(set)
+        for corner, some, pair in zip(corners, totals, ends, strict=True):
+            by_value[corner[place]] += pair
+            by_others[corner[:place] + corner[place + 1 :]].add(tuple(some))
         if any(len(different) > 1 for different in by_others.values()):
-            left = _sum(_width(some) for some in by_value.values()) / len(by_value)
-            found.append(Unknown(key, (whole - left).quantize(CENT)))
+            left[key] = [_width(some) for some in by_value.values()]
+    found = [Unknown(key, cents(whole - _sum(widths) / len(widths))) for key, widths in left.items()]
     return tuple(sorted(found, key=lambda unknown: (-unknown.narrows, unknown.key)))
 
 
 def _span(amounts: Iterable[Decimal]) -> Span:
-    amounts = [amount.quantize(CENT) for amount in amounts]
-    return Span(min(amounts), max(amounts))
+    amounts = list(amounts)
+    return Span(cents(min(amounts)), cents(max(amounts)))
 
 
-def _width(amounts: list[Decimal]) -> Decimal:
+def _width(amounts: Iterable[Decimal]) -> Decimal:
+    amounts = list(amounts)
     return max(amounts) - min(amounts)
 
 

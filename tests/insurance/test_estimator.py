@@ -232,6 +232,26 @@ def test_worked_ranges():
     assert (allowed.low, allowed.high) == (1800, 4680)
 
 
+EVERYTHING = (
+    "allowed coins copay copay_after_ded ded_ind ded_fam oop_ind oop_fam ded_applies embedded visit_limit cash_day billed"
+).split()
+
+
+def test_nothing_known_but_the_days_is_a_range_all_the_same():
+    result = estimate(days=2, **dict.fromkeys(EVERYTHING))
+    assert (result.total, result.low, result.high) == (None, 0, 2 * 1300)
+    assert {unknown.key for unknown in result.unknowns} == set(EVERYTHING)
+    narrows = [unknown.narrows for unknown in result.unknowns]
+    assert narrows == sorted(narrows, reverse=True)
+
+
+def test_every_part_of_a_day_is_in_whole_cents():
+    days = {"days": 3, "visit_limit": 2, "billed": "200.005", "cash_day": "83.335"}
+    result = estimate(allowed="100.333", coins=1, oop_ind="150.555", **days)
+    assert [str(day.total) for day in result.days] == ["200.00", "149.90", "83.34"]
+    assert result.total == result.cost_share.point + result.balance_bill.point + result.non_covered.point
+
+
 def test_an_unknown_that_changes_nothing_leaves_a_point():
     result = estimate(days=36, allowed=300, coins=None, ded_ind="2983.57", oop_ind="2983.57")
     assert (result.total, result.unknowns) == (Decimal("2983.57"), ())
