@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from insurance.codes import BASE, PROXY_RANK, SILENT_RANK, Spoken
+from insurance.codes import BASE, GENERAL, PROXY_RANK, SILENT_RANK, Spoken
 from insurance.messages import Fact
-from insurance.x12.lines import Line
+from insurance.x12.lines import DECIMAL, LONGEST_NUMBER, Line
 
 Network = Literal["in", "out", "unknown"]
 Answer = Literal["yes", "no", "unknown"]
@@ -22,8 +22,11 @@ TOTAL_PERIODS = frozenset({"", "21", "22", "23", "25", "26", "31", "32"})
 USED, REMAINING = "24", frozenset({"29", "33"})
 FAMILY_LEVELS = frozenset({"FAM", "ESP", "ECH", "SPC"})
 VALUED = frozenset("ABCFG")
+# Status, description, basis and disclaimer: not terms, but approval in advance or a number of visits may stand there.
+REMARKS = frozenset({"1", "2", "3", "4", "CB", "D", "J", "P"})
 COPAY_UNITS = {"35": "week", "34": "month", "26": "episode", "36": "episode"}
 VISIT_UNITS = frozenset({"VS", "DY"})
+USED_UNIT = "99"
 ONE, HUNDRED, ZERO = Decimal(1), Decimal(100), Decimal(0)
 
 
@@ -72,7 +75,6 @@ class Tier:
     authorization: Answer
     embedded: bool | None = None  # False: only the family amount counts
     deductible_applies: bool | None = None
-    copay_after_deductible: bool | None = None
 
     @property
     def has_terms(self) -> bool:
@@ -109,21 +111,31 @@ class Notes:
 
 def read_tiers(said: Sequence[Spoken], notes: Notes, plan_of: Callable[[Line], str]) -> tuple[Tier, ...]:
     """Every tier the lines tell of, base tiers first."""
-    usable = [one for one in said if one.line.code in VALUED and one.rank < SILENT_RANK and not one.line.is_rejected]
-    labels = _labels(usable)
+    usable = [one for one in said if _is_told(one) and one.rank < SILENT_RANK and not one.line.is_rejected]
+    labels = _labels(usable, notes)
     groups: dict[tuple[str, Network, str], list[Candidate]] = defaultdict(list)
     for one in usable:
         for network in NETWORKS.get(one.line.network, ("unknown",)):
             key = plan_of(one.line), network, labels[one.line.number]
             groups[key].append(Candidate(one, one.line.network != "W"))
-    settled = [_Settler(said, notes).tier(*key, group) for key, group in groups.items()]
-    tiers = [tier for tier in settled if tier.has_terms]
+    settled = [
+        _Settler(notes).tier(key, group, groups.get((key[0], "unknown", key[2]), [])) for key, group in groups.items()
+    ]
+    tiers = [tier for tier in settled if tier.has_terms or tier.authorization != "unknown"]
     order = {"in": 0, "out": 1, "unknown": 2}
     return tuple(sorted(tiers, key=lambda tier: (tier.plan, tier.tier != BASE, order[tier.network], tier.tier)))
 
 
-def _labels(said: Iterable[Spoken]) -> dict[int, str]:
-    """Each line's tier. An unknown sentence makes a tier only where lines alike but for it differ in value."""
+def _is_told(one: Spoken) -> bool:
+    """Whether a line may set a value of a tier."""
+    remarks = one.line.code in REMARKS and (bool(_approval(one)) or _visits(one.line) is not None)
+    return one.line.code in VALUED or remarks
+
+
+def _labels(said: Iterable[Spoken], notes: Notes) -> dict[int, str]:
+    """Each line's tier. An unknown sentence makes a tier only where lines alike but for it differ in value; the reader
+    is told to look at it.
+    """
     labels = {}
     alike: dict[tuple[object, ...], list[Spoken]] = defaultdict(list)
     for one in said:
@@ -132,21 +144,26 @@ def _labels(said: Iterable[Spoken]) -> dict[int, str]:
         alike[line.plan, line.code, line.level, line.period, line.network, one.rank, one.tier].append(one)
     for group in alike.values():
         if len({(one.line.amount, one.line.percent, one.line.quantity) for one in group}) > 1:
-            labels |= {one.line.number: one.rest.lower() for one in group if one.rest}
+            unknown = {one.line.number: one.rest.lower() for one in group if one.rest}
+            labels |= unknown
+            if unknown:
+                notes.flags.add("TIER_BY_UNKNOWN_TEXT")
     return labels
 
 
 class _Settler:
     """Settles the values of one tier."""
 
-    def __init__(self, said: Sequence[Spoken], notes: Notes) -> None:
-        self.said, self.notes = said, notes
+    def __init__(self, notes: Notes) -> None:
+        self.notes = notes
 
-    def tier(self, plan: str, network: Network, label: str, candidates: list[Candidate]) -> Tier:
+    def tier(self, key: tuple[str, Network, str], candidates: list[Candidate], unnamed: list[Candidate]) -> Tier:
+        """`unnamed`: lines of the same plan and tier that name no network; what they say of approval holds in each."""
         by_code: dict[str, list[Candidate]] = defaultdict(list)
         for candidate in candidates:
             by_code[candidate.line.code].append(candidate)
         terms = [one for code in "AB" for one in _best(by_code[code])]
+        plan, network, label = key
         return Tier(
             plan=plan,
             network=network,
@@ -155,11 +172,10 @@ class _Settler:
             out_of_pocket=self._accumulators(by_code["G"]),
             coinsurance=self._coinsurance(by_code["A"]),
             copay=self._copay(by_code["B"]),
-            visit_limit=self._visit_limit(by_code["F"]),
-            authorization=self._authorization(terms, network, label),
+            visit_limit=self._visit_limit([one for one in candidates if one.line.code not in "CG"]),
+            authorization=self._authorization(candidates if network == "unknown" else [*candidates, *unnamed], terms),
             embedded=_embedded(by_code["C"]),
             deductible_applies=_applies(terms),
-            copay_after_deductible=True if by_code["B"] and _applies(terms) else None,
         )
 
     def _coinsurance(self, candidates: list[Candidate]) -> Value | None:
@@ -240,7 +256,12 @@ class _Settler:
         return {level: accumulator for level, accumulator in read.items() if accumulator is not None}
 
     def _visit_limit(self, candidates: list[Candidate]) -> Accumulator | None:
-        visits = [one for one in candidates if one.spoken.is_relevant and _visits(one.line) is not None]
+        """From limits, and from the number of visits (HSD) that terms or a status hold for."""
+        relevant = [one for one in candidates if one.spoken.is_relevant]
+        visits = [one for one in relevant if _visits(one.line) is not None]
+        limits = [one for one in relevant if one.line.code == "F" and one.spoken.code != GENERAL]
+        if any(_is_limit(one.line) and (_visits(one.line) is None or not _part(one.line)) for one in limits):
+            self.notes.flags.add("LIMIT_NOT_COUNTED")
         return self._accumulator(visits, _visits)
 
     def _accumulator(self, group: list[Candidate], amount: Callable[[Line], Decimal | None]) -> Accumulator | None:
@@ -249,7 +270,7 @@ class _Settler:
         All from equally specific lines: the mental-health deductible and the plan's are two different pots.
         """
         parts: dict[str, list[Candidate]] = defaultdict(list)
-        stated = [(one, part) for one in group if (part := _part(_period(one.line)))]
+        stated = [(one, part) for one in group if (part := _part(one.line))]
         top = min((one.rank for one, _part_name in stated), default=None)
         for one, part in stated:
             if one.rank == top:
@@ -293,24 +314,25 @@ class _Settler:
         )
         return Value(None, spread[0], spread[-1], remaining.source)
 
-    def _authorization(self, terms: list[Candidate], network: Network, label: str) -> Answer:
-        """From EB11 of the lines that set the price, and of equally specific status lines of this network."""
+    def _authorization(self, candidates: Iterable[Candidate], terms: Iterable[Candidate]) -> Answer:
+        """From the most specific lines that say yes or no. A line about mental health in general may say that approval
+        is needed, one about the whole plan only if the terms are the plan's too; "not needed" holds for no more
+        specific terms than its own.
+        """
         best = min((one.rank for one in terms if one.spoken.is_relevant), default=None)
-        said = [one.spoken for one in terms if one.rank == best]
-        said += [
-            one
-            for one in self.said
-            if one.rank == best
-            and one.line.code in ("1", "F")
-            and one.tier == label
-            and network in NETWORKS.get(one.line.network, (network,))
+        said = [
+            (one.rank, approval)
+            for one in candidates
+            if one.spoken.is_relevant and (one.spoken.code != GENERAL or one.rank == best)
+            for approval in _approval(one.spoken)
         ]
-        marks = {one.line.authorization for one in said}
-        is_yes = "Y" in marks or any(one.says(Fact.AUTHORIZATION_REQUIRED) for one in said)
-        is_no = "N" in marks or any(one.says(Fact.AUTHORIZATION_NOT_REQUIRED) for one in said)
-        if is_yes and is_no:
+        top = min((rank for rank, _approval in said), default=None)
+        answers = {approval for rank, approval in said if rank == top}
+        if answers == {"yes", "no"}:
             self.notes.review.add("AUTHORIZATION_CONFLICT")
-        return "yes" if is_yes else "no" if is_no else "unknown"
+        if "yes" in answers:
+            return "yes"
+        return "no" if "no" in answers and top is not None and (best is None or top <= best) else "unknown"
 
 
 def _best(candidates: Sequence[Candidate], has_figure: Callable[[Line], bool] = lambda line: True) -> list[Candidate]:
@@ -327,8 +349,18 @@ def _source(candidate: Candidate) -> Source:
     return Source(candidate.line.number, candidate.spoken.code)
 
 
-def _part(period: str) -> str:
-    if period == USED:
+def _approval(one: Spoken) -> set[Answer]:
+    """What a line says of approval in advance, by EB11 or in words: nothing, yes, no, or both."""
+    is_yes = one.line.authorization == "Y" or one.says(Fact.AUTHORIZATION_REQUIRED)
+    is_no = one.line.authorization == "N" or one.says(Fact.AUTHORIZATION_NOT_REQUIRED)
+    told: dict[Answer, bool] = {"yes": is_yes, "no": is_no}
+    return {answer for answer, holds in told.items() if holds}
+
+
+def _part(line: Line) -> str:
+    """Whether a figure is all there is of it, what is used, or what remains; "" if it is of another kind."""
+    period = _period(line)
+    if period == USED or line.unit == USED_UNIT:
         return "used"
     if period in REMAINING:
         return "remaining"
@@ -337,17 +369,24 @@ def _part(period: str) -> str:
 
 def _visits(line: Line) -> Decimal | None:
     """A number of visits or days, from EB09 and EB10 or from an HSD that is no frequency ("two a week")."""
-    if line.unit in VISIT_UNITS and line.quantity is not None:
+    if line.unit in VISIT_UNITS | {USED_UNIT} and line.quantity is not None:
         return line.quantity
     for unit, quantity, *rest in line.deliveries:
-        if unit in VISIT_UNITS and quantity.isascii() and quantity.isdigit() and not rest[0]:
+        if unit in VISIT_UNITS and DECIMAL.fullmatch(quantity) and len(quantity) <= LONGEST_NUMBER and not rest[0]:
             return Decimal(quantity)
     return None
 
 
+def _is_limit(line: Line) -> bool:
+    """Whether a line sets any limit at all: in dollars, hours, visits a week ..."""
+    return (
+        bool(line.amount) or line.quantity is not None or any(quantity for _unit, quantity, *_rest in line.deliveries)
+    )
+
+
 def _period(line: Line) -> str:
     """EB06, or for a limit told in an HSD the period there."""
-    if line.period or line.code != "F":
+    if (line.period and line.code == "F") or line.code in "CG":
         return line.period
     return next((delivery[4] for delivery in line.deliveries if delivery[4]), "")
 

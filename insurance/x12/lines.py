@@ -10,6 +10,7 @@ from insurance.x12.segments import Deviation, Problem, Segment
 EB_ELEMENTS = 14
 DECIMAL = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)")
 LONGEST_NUMBER = 18
+LARGEST_NUMBER = Decimal(10_000_000_000)
 
 EB01_CODES = frozenset(
     {
@@ -180,7 +181,7 @@ def read_line(segment: Segment, *, number: int, place: int) -> Line:
         text = segment[element]
         if not text:
             return None
-        if not DECIMAL.fullmatch(text) or len(text) > LONGEST_NUMBER:
+        if not DECIMAL.fullmatch(text) or len(text) > LONGEST_NUMBER or abs(Decimal(text)) > LARGEST_NUMBER:
             note(Deviation.BAD_NUMBER, f"EB{element:02d}")
             return None
         if text.startswith("-"):
@@ -210,6 +211,6 @@ def read_line(segment: Segment, *, number: int, place: int) -> Line:
         quantity=decimal(10),
         authorization=segment[11],
         network=segment[12],
-        procedure=procedure[1] if len(procedure) > 1 else "",
+        procedure="".join(procedure[1:2] or procedure).upper(),  # "HC:H0015:HF", or a bare "H0015"
         problems=tuple(problems),
     )

@@ -206,6 +206,7 @@ def test_an_unknown_sentence_makes_a_tier_where_nothing_else_tells_values_apart(
     result = found(ACTIVE, *lines)
     assert result.tier("in").coinsurance.value == Decimal(".2")
     assert result.tier("in", "blue distinction sites").coinsurance.value == Decimal(".1")
+    assert "TIER_BY_UNKNOWN_TEXT" in result.flags
 
 
 def test_differing_values_that_no_text_tells_apart_are_a_conflict():
@@ -228,8 +229,34 @@ def test_visit_limits_come_in_the_line_or_in_an_hsd(limit):
     assert (visits.total.value, visits.remaining.value) == (30, 18)
 
 
+@pytest.mark.parametrize(
+    ("lines", "total", "left"),
+    [
+        (("EB*F*IND*CH***23***VS*30**Y", "EB*F*IND*CH***23***99*12**Y"), 30, 18),
+        (("EB*A*IND*CH*****.2****Y", "HSD*VS*20***23"), 20, None),
+        (("EB*1**CH*********Y", "HSD*VS*20.0***23", "EB*B*IND*CH***27*40*****Y"), 20, None),
+    ],
+)
+def test_visits_may_be_told_in_other_places(lines, total, left):
+    visits = base(*lines).visit_limit
+    assert (visits.total.value, visits.remaining.value) == (total, left)
+
+
 def test_a_frequency_is_no_limit():
     assert found(ACTIVE, "EB*F*IND*CH*********Y", "HSD*VS*2*WK").tier("in") is None
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        ("EB*F*IND*CH***23***HS*60**Y",),
+        ("EB*F*IND*CH***23*5000*****Y",),
+        ("EB*F*IND*CH***34***VS*4**Y",),
+        ("EB*F*IND*CH*********Y", "HSD*VS*2*WK"),
+    ],
+)
+def test_a_limit_that_cannot_be_counted_is_pointed_out(limit):
+    assert "LIMIT_NOT_COUNTED" in found(ACTIVE, *limit).flags
 
 
 def test_half_a_quantity_rejects_its_line_and_calls_a_person():
