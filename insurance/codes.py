@@ -1,6 +1,6 @@
 """Service type codes of a 271: which ones speak of an intensive outpatient program, and how directly."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,7 +21,10 @@ SUD_ONLY = frozenset({"CJ", "AI", "AJ", "AK"})
 GENERAL = "30"
 PSYCHOTHERAPY = "A6"  # office therapy: prices an IOP only for want of anything better, and says so
 IOP_PROCEDURES = frozenset({"H0015", "S9480"})
-OFFICE = ("ZZ", "11")
+EXCLUDING = frozenset("EIO")
+# Places of service (III) where no IOP is held: telehealth, office, home, urgent and emergency care, inpatient, residential.
+PLACE_CODES = "ZZ"
+OTHER_PLACES = frozenset("02 10 11 12 20 21 23 31 32 51 55 56 61".split())
 
 PROCEDURE_RANK = -1
 PROXY_RANK = 100
@@ -49,12 +52,14 @@ class Spoken:
 
 
 def understand(lines: Iterable[Line], condition: Condition) -> tuple[Spoken, ...]:
-    """Every line with its rank, its tier and what its messages tell."""
-    return tuple(_understood(line, condition) for line in lines)
+    """Every line with its rank, its tier and what its messages tell. Payers repeat a few messages on many lines."""
+    lines = tuple(lines)
+    read = {message: infer(message) for message in {message for line in lines for message in line.messages}}
+    return tuple(_understood(line, condition, read) for line in lines)
 
 
-def _understood(line: Line, condition: Condition) -> Spoken:
-    by_sentence = [(sentence, infer(sentence)) for sentence in line.messages]
+def _understood(line: Line, condition: Condition, read: Mapping[str, tuple[Inference, ...]]) -> Spoken:
+    by_sentence = [(sentence, read[sentence]) for sentence in line.messages]
     inferences = tuple(inference for _sentence, found in by_sentence for inference in found)
     facts = {inference.fact for inference in inferences}
     place, code = _rank(line, condition, is_office_only=_is_office_only(line, facts))
@@ -76,9 +81,9 @@ def _rank(line: Line, condition: Condition, *, is_office_only: bool) -> tuple[in
 
 def _is_office_only(line: Line, facts: set[Fact]) -> bool:
     """Limited to office visits or to another level of care by its place of service or its message."""
-    places = {place for place in line.places if place[0] == OFFICE[0]}
+    places = {place for qualifier, place in line.places if qualifier == PLACE_CODES}
     is_other = bool(facts & {Fact.OFFICE_VISIT, Fact.OTHER_LEVEL_OF_CARE}) and Fact.IOP_NAMED not in facts
-    return is_other or places == {OFFICE}
+    return is_other or (bool(places) and places <= OTHER_PLACES)
 
 
 def is_facility(code: str, condition: Condition) -> bool:

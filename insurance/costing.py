@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from insurance import pricing
 from insurance.encryption import plain_json
-from insurance.estimator import RULE_VERSION, Estimate
+from insurance.estimate_inputs import TYPICAL_WEEK
+from insurance.estimator import RULE_VERSION, Estimate, Span, self_pay
 from insurance.models import (
     BenefitSnapshot,
     ComparedProgram,
@@ -59,6 +60,7 @@ def estimate_all(answers: Sequence[Priced]) -> list[CostEstimate]:
         for program in programs[each.verification.pk]:
             contract = contracts.get((program.pk, each.verification.payer_id))
             terms, notes = terms_of(program, contract, begins=begins, benefits=each.benefits)
+            terms = replace(terms, is_asked=program.pk == each.verification.program_id)
             found = pricing.price(each.benefits, terms)
             if found is not None:
                 made.append(
@@ -78,8 +80,7 @@ def terms_of(
 ) -> tuple[ProgramTerms, set[str]]:
     """What this program agreed with this payer and how long it lasts, with notes on what is only typical."""
     billing: ProgramBilling | None = getattr(program, "billing", None)
-    per_week = (billing and billing.days_per_week) or TYPICAL_DAYS_A_WEEK
-    weeks = (billing and billing.weeks) or program.weeks_max or program.weeks_min or TYPICAL_WEEKS
+    per_week, weeks = _length(program, billing)
     notes = set() if billing and billing.days_per_week and billing.weeks else {"TYPICAL_DAYS"}
     terms = ProgramTerms(
         days=per_week * weeks,
@@ -88,20 +89,54 @@ def terms_of(
         billed=billing.billed_per_day if billing else None,
         cash_day=billing.cash_per_day if billing else None,
         days_per_week=per_week,
-        days_this_year=_days_until(plan_year_end(benefits.plan.ends, begins), begins, per_week),
+        days_this_year=_days_until(plan_year_end(benefits.plan.ends, timezone.localdate()), begins, per_week),
     )
     return terms, notes
 
 
-def plan_year_end(plan_ends: date | None, begins: date) -> date:
-    """The payer's own end of the plan if it is within a year, else the end of the calendar year."""
-    within = plan_ends is not None and begins <= plan_ends < begins + timedelta(days=366)
-    return plan_ends if within and plan_ends else date(begins.year, 12, 31)
+@dataclass(frozen=True, slots=True)
+class SelfPay:
+    """What a program costs without insurance. `is_typical`: the program has not told its price."""
+
+    program: Program
+    weeks: int
+    price: Span
+    is_typical: bool
+
+
+def without_insurance(verification: Verification) -> list[SelfPay]:
+    """For a plan that does not pay: the whole length at each compared program, by its own price or a typical one."""
+    rows = verification.compared_programs.select_related("program__billing")
+    return [_self_pay(row.program) for row in rows]
+
+
+def _self_pay(program: Program) -> SelfPay:
+    billing: ProgramBilling | None = getattr(program, "billing", None)
+    per_week, weeks = _length(program, billing)
+    low, high = program.cost_per_week_min, program.cost_per_week_max
+    own = (Decimal(low), Decimal(high)) if low is not None and high is not None else None
+    if billing and billing.cash_per_day is not None:
+        own = (billing.cash_per_day * per_week, billing.cash_per_day * per_week)
+    return SelfPay(program, weeks, self_pay(weeks=weeks, per_week=own or TYPICAL_WEEK), is_typical=own is None)
+
+
+def _length(program: Program, billing: ProgramBilling | None) -> tuple[int, int]:
+    """Days a week and weeks: the program's own, else typical ones."""
+    per_week = (billing and billing.days_per_week) or TYPICAL_DAYS_A_WEEK
+    return per_week, (billing and billing.weeks) or program.weeks_max or program.weeks_min or TYPICAL_WEEKS
+
+
+def plan_year_end(plan_ends: date | None, answered: date) -> date:
+    """The last day that the amounts of an answer hold: the payer's own end of the plan if it is within a year, else
+    the end of the calendar year.
+    """
+    within = plan_ends is not None and answered <= plan_ends < answered + timedelta(days=366)
+    return plan_ends if within and plan_ends else date(answered.year, 12, 31)
 
 
 def _days_until(last: date, begins: date, per_week: int) -> int:
-    """Days attended up to and including `last`, at an even pace."""
-    return ((last - begins).days + 1) * per_week // 7
+    """Days attended up to and including `last`, at an even pace; none if it all begins later."""
+    return max((last - begins).days + 1, 0) * per_week // 7
 
 
 def _first_day(verification: Verification) -> date:

@@ -1,20 +1,22 @@
 """Is it covered? From the status, exclusion and term lines of a 271 to a determination and its evidence level."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from insurance.codes import GENERAL, IOP_PROCEDURES, Condition, Spoken, is_facility
+from insurance.codes import EXCLUDING, GENERAL, IOP_PROCEDURES, Condition, Spoken, is_facility
 from insurance.messages import Fact
 from insurance.states import Determination
 from insurance.tiers import Network, Notes, Tier
-from insurance.x12.lines import Line
+from insurance.x12.lines import Line, Period
 
 ACTIVE = frozenset("1234")
 PENDING = frozenset("5")
 INACTIVE = frozenset("678")
-EXCLUDING = frozenset("EIO")
 TERMS = frozenset("ABCF")
+# Dates (DTP01) of a plan or of a benefit: those given as a range, and those that name its last day alone.
+RANGES = frozenset({"291", "292", "307", "346", "348", "356", "382", "539"})
+LAST_DAYS = frozenset({"347", "349", "357", "540"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,17 @@ class Coverage:
             return False
         return True if any(one.is_relevant and one.line.code in ACTIVE | PENDING for one in self.statuses) else None
 
-    @property
     def is_pending(self) -> bool:
-        """Under investigation as a plan, or (where that is the most specific status) for this service."""
+        """Under investigation as a plan, or (where no status is more specific) for this service."""
         codes = {line.code for line in self.general}
-        if codes & PENDING and not codes & ACTIVE:
+        if codes & PENDING and codes & ACTIVE:
+            self.notes.review.add("PENDING_AND_ACTIVE")
+        if codes & PENDING:
             return True
         pending, active = self._ranks(PENDING), self._ranks(ACTIVE)
-        return bool(pending) and min(pending) < min(active, default=min(pending) + 1)
+        if pending & active:
+            self.notes.review.add("PENDING_AND_ACTIVE")
+        return bool(pending) and min(pending) <= min(active, default=min(pending))
 
     def _ranks(self, codes: frozenset[str]) -> set[int]:
         return {one.rank for one in self.statuses if one.is_relevant and one.line.code in codes}
@@ -79,12 +84,13 @@ class Coverage:
         """What may be said. Each rule stands above those it overrules."""
         rules: tuple[tuple[Callable[[], bool], Determination], ...] = (
             (self._is_ended, Determination.INACTIVE),
-            (lambda: self.is_pending, Determination.PENDING_INVESTIGATION),
+            (self.is_pending, Determination.PENDING_INVESTIGATION),
             (lambda: situation.is_carved_out, Determination.CARVE_OUT_CONTACT),
             (self._is_excluded, Determination.NOT_COVERED),
             (lambda: self._is_excluded_outside(situation), Determination.NOT_COVERED_OUT_OF_NETWORK),
             (self._is_silent, Determination.UNKNOWN),
             (lambda: situation.is_spend_down, Determination.ACTIVE_IOP_UNCONFIRMED),
+            (lambda: "PLAN_PERIOD_ENDED" in self.notes.flags, Determination.ACTIVE_IOP_UNCONFIRMED),
             (lambda: _is_used_up(situation.tier), Determination.LIMIT_EXHAUSTED),
             (lambda: level < 3, Determination.ACTIVE_IOP_UNCONFIRMED),
             (lambda: _needs_approval(situation.tier), Determination.COVERED_AUTH_REQUIRED),
@@ -120,9 +126,12 @@ class Coverage:
 
     def _is_excluded_outside(self, situation: Situation) -> bool:
         """No benefits out of network, for a program that is out of network."""
+        return situation.program_network == "out" and self.pays_nothing_outside()
+
+    def pays_nothing_outside(self) -> bool:
+        """Whether the plan excludes this care out of network."""
         says_so = any(one.says(Fact.NO_OUT_OF_NETWORK_BENEFITS) for one in self.said)
-        denied = any(one.line.network == "N" for one in self._denials())
-        return situation.program_network == "out" and (says_so or denied)
+        return says_so or any(one.line.network == "N" for one in self._denials())
 
     def _is_silent(self) -> bool:
         if self.is_active is None:
@@ -148,8 +157,14 @@ class Coverage:
         return current if any(one.line.code in ACTIVE for one in current) else statuses
 
     def _is_past(self, line: Line) -> bool:
-        ends = [period.end for period in line.periods if period.is_range and period.end]
-        return self.answered_on is not None and bool(ends) and max(ends) < self.answered_on
+        end = last_day(line.periods)
+        return self.answered_on is not None and end is not None and end < self.answered_on
+
+
+def last_day(periods: Iterable[Period]) -> date | None:
+    """When a plan or benefit ends; of several periods the last."""
+    told = (p for p in periods if p.qualifier in LAST_DAYS or (p.is_range and p.qualifier in RANGES))
+    return max((period.end for period in told if period.end), default=None)
 
 
 def _is_general(line: Line) -> bool:

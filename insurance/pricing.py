@@ -22,6 +22,7 @@ PRICED = frozenset(
         Determination.LIMIT_EXHAUSTED,
     }
 )
+PERIOD_ENDED = "PLAN_PERIOD_ENDED"  # last year's amounts say little of this year's: no single figure
 WEEKS_A_YEAR, MONTHS_A_YEAR = 52, 12
 NO_TERM = 0  # a plan year's tuple cannot leave a deductible out; it can be 0
 NO_LIMIT = Decimal(10_000_000)
@@ -38,19 +39,38 @@ class ProgramTerms:
     cash_day: Decimal | None = None  # its price a day without insurance
     days_per_week: int = 3
     days_this_year: int | None = None  # attended before the plan year ends; None: all of them
+    is_asked: bool = True  # on whose behalf the payer was asked: what it says of the provider is about this one
 
 
 def price(benefits: Benefits, program: ProgramTerms) -> Estimate | None:
     """What the episode costs with this insurance. None where there is nothing to price: a plan that is not active or
     does not cover, another company to ask, a spend-down that comes first.
     """
-    if benefits.determination not in PRICED or benefits.spend_down is not None:
+    if not _is_priced(benefits, program) or benefits.spend_down is not None:
         return None
-    by_network = {
-        network: estimate(**case_from(benefits, program, network=network)) for network in _networks(benefits, program)
-    }
-    merged = _merged(by_network)
-    return replace(merged, notes=merged.notes | _notes(benefits, merged))
+    networks = {network: _in_network(benefits, program, network) for network in _networks(benefits, program)}
+    merged = _merged(networks, by="network")
+    notes = merged.notes | _notes(benefits, merged)
+    if benefits.pays_nothing_outside and "out" in networks:
+        notes |= {"NOTHING_OUTSIDE"}
+    return replace(merged, notes=notes, under_review=merged.under_review or PERIOD_ENDED in benefits.flags)
+
+
+def _is_priced(benefits: Benefits, program: ProgramTerms) -> bool:
+    """A payer that pays nothing at the program it was asked for, being out of network, may pay at another."""
+    elsewhere = benefits.determination == Determination.NOT_COVERED_OUT_OF_NETWORK and not program.is_asked
+    return elsewhere or benefits.determination in PRICED
+
+
+def _in_network(benefits: Benefits, program: ProgramTerms, network: Network) -> Estimate:
+    """The estimate in or out of network; over all plans, where nobody knows which of several pays first."""
+    plans = dict.fromkeys(tier.plan for tier in benefits.tiers) or {"": None}
+    by_plan = {plan: estimate(**case_from(_of_plan(benefits, plan), program, network=network)) for plan in plans}
+    return _merged(by_plan, by="plan")
+
+
+def _of_plan(benefits: Benefits, plan: str) -> Benefits:
+    return replace(benefits, tiers=tuple(tier for tier in benefits.tiers if tier.plan == plan))
 
 
 def compare(benefits: Benefits, programs: Mapping[str, ProgramTerms]) -> dict[str, Estimate | None]:
@@ -63,24 +83,32 @@ def case_from(benefits: Benefits, program: ProgramTerms, *, network: Network | N
     network = network or program.network
     tier = applicable(benefits.tiers, network)
     case: dict[str, Any] = {"days": program.days, "allowed": program.allowed, "review": bool(benefits.review)}
+    if network == "out" and benefits.pays_nothing_outside:
+        return {**case, "visit_limit": 0, "cash_day": program.cash_day}
     case |= _billing(program, network)
     case |= _service_terms(benefits, tier, network, program)
     case |= _amounts(benefits, tier)
     if tier is not None and tier.visit_limit is not None:
-        case |= {"visit_limit": _whole(tier.visit_limit.remaining), "cash_day": program.cash_day}
+        visits = _choice(tier.visit_limit.remaining)
+        ends = visits if isinstance(visits, list) else [visits]
+        case["visit_limit"] = None if visits is None else [min(int(end), program.days) for end in ends]
+        case["cash_day"] = program.cash_day
     return _with_new_year(case, tier, program)
 
 
 def _networks(benefits: Benefits, program: ProgramTerms) -> tuple[Network, ...]:
-    """What the program's contract says, and what the payer says of the program; if they differ, both are tried."""
-    told = {network for network in (program.network, benefits.program_network) if network != "unknown"}
+    """What the program's contract says, and what the payer says of the program it was asked for; if they differ, both
+    are tried.
+    """
+    of_program = benefits.program_network if program.is_asked else "unknown"
+    told = {network for network in (program.network, of_program) if network != "unknown"}
     order: tuple[Network, ...] = ("in", "out")
     return tuple(network for network in order if network in told) if told else order
 
 
-def _merged(by_network: Mapping[Network, Estimate]) -> Estimate:
-    """One estimate over the networks still possible. Which one it is may be the fact most worth knowing."""
-    estimates = list(by_network.values())
+def _merged(found: Mapping[Any, Estimate], *, by: str) -> Estimate:
+    """One estimate over all that is possible `by` network or plan. Which one it is may be the fact most worth knowing."""
+    estimates = list(found.values())
     merged = estimates[0]
     for other in estimates[1:]:
         merged = replace(
@@ -96,7 +124,7 @@ def _merged(by_network: Mapping[Network, Estimate]) -> Estimate:
         return merged
     width = merged.high - merged.low
     left = sum((each.high - each.low for each in estimates), Decimal(0)) / len(estimates)
-    ranked = {"network": width - left}
+    ranked = {by: width - left}
     for each in estimates:
         for unknown in each.unknowns:
             ranked[unknown.key] = max(ranked.get(unknown.key, Decimal(0)), unknown.narrows)
@@ -107,6 +135,8 @@ def _merged(by_network: Mapping[Network, Estimate]) -> Estimate:
 def _notes(benefits: Benefits, merged: Estimate) -> set[str]:
     """What has to be said beside the figure."""
     notes = set()
+    if PERIOD_ENDED in benefits.flags:
+        notes.add("PERIOD_ENDED")
     if benefits.determination == Determination.ACTIVE_IOP_UNCONFIRMED:
         notes.add("NOT_CONFIRMED")
     if {"OTHER_PAYER", "TWO_PLANS"} & set(benefits.flags):
@@ -127,7 +157,9 @@ def _billing(program: ProgramTerms, network: Network) -> dict[str, Any]:
 
 
 def _service_terms(benefits: Benefits, tier: Tier | None, network: Network, program: ProgramTerms) -> dict[str, Any]:
-    """Copay and coinsurance. A copay of $0 beside a coinsurance means that there is no copay."""
+    """Copay and coinsurance. A copay of $0 beside a coinsurance means that there is no copay. Whether another copay
+    comes before or after the deductible is unknown unless the payer said so.
+    """
     coinsurance, copay = (tier.coinsurance, tier.copay) if tier else (None, None)
     if coinsurance is None and copay is None:
         return {"coins": _shares_of_other_tiers(benefits, network)}
@@ -136,8 +168,7 @@ def _service_terms(benefits: Benefits, tier: Tier | None, network: Network, prog
         terms["coins"] = _choice(coinsurance)
     if copay is not None and not (copay.value == 0 and coinsurance is not None):
         terms |= {"copay": _choice(copay), "copay_every": _days_per_copay(copay.unit, program)}
-    if tier is not None and tier.copay_after_deductible is not None:
-        terms["copay_after_ded"] = tier.copay_after_deductible
+        terms["copay_after_ded"] = tier.deductible_applies if tier else None
     if tier is not None and tier.deductible_applies is False:
         terms["ded_applies"] = False
     return terms
@@ -175,11 +206,6 @@ def _choice(value: Value | None) -> Any:
     if value is None or (value.value is None and (value.high is None or value.low is None)):
         return None
     return value.value if value.value is not None else [value.low, value.high]
-
-
-def _whole(value: Value | None) -> Any:
-    choice = _choice(value)
-    return [int(end) for end in choice] if isinstance(choice, list) else None if choice is None else int(choice)
 
 
 def _with_new_year(case: dict[str, Any], tier: Tier | None, program: ProgramTerms) -> dict[str, Any]:

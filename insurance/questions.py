@@ -18,6 +18,10 @@ class Question(TextChoices):
     )
     INVESTIGATION = "investigation", _("Ask the payer: what is being looked into, and from when is the plan active?")
     ADMINISTRATOR = "administrator", _("Another company handles these benefits. Ask that company about IOP.")
+    PERIOD = (
+        "period",
+        _("The plan period it names is over. Ask the payer: is the plan active today, and on which terms?"),
+    )
     PRIMARY = "primary", _("There is more than one plan. Ask: which one pays first?")
     SPEND_DOWN = "spend_down", _("Ask Medicaid: how much of this month's spend-down is still owed?")
     EXCEPTION = "exception", _("Ask the payer: is there any program or exception for which IOP is covered?")

@@ -18,8 +18,8 @@ from typing import Literal
 
 from insurance.aaa import MEMBER_LOOPS, Class, rule_for
 from insurance.codes import BASE, GENERAL, Condition, speaks_of_sud, understand
-from insurance.coverage import ACTIVE, Coverage, Situation
-from insurance.messages import Fact, Inference
+from insurance.coverage import ACTIVE, Coverage, Situation, last_day
+from insurance.messages import Fact, Inference, infer
 from insurance.questions import Question
 from insurance.states import Determination
 from insurance.tiers import Accumulator, Network, Notes, Tier, read_tiers
@@ -28,6 +28,7 @@ from insurance.x12.response_271 import Response
 from insurance.x12.segments import Deviation
 
 MEDICAID, MEDICARE, QUALIFIED_BENEFICIARY = "MC", frozenset({"MA", "MB"}), "QM"
+ALSO_MEDICARE = frozenset({"HN", "MP"})  # an HMO of Medicare, Medicare as the first payer
 PUBLIC = MEDICARE | {MEDICAID, QUALIFIED_BENEFICIARY}
 PHONES = frozenset({"TE", "WP", "CP"})
 # In-network out-of-pocket maximum by law, individual and family. Above it, a commercial figure is doubtful.
@@ -83,6 +84,7 @@ class Benefits:
     tiers: tuple[Tier, ...] = ()
     contacts: tuple[Contact, ...] = ()
     spend_down: SpendDown | None = None
+    pays_nothing_outside: bool = False  # told that this care is not paid for out of network
     inferences: tuple[Inference, ...] = ()
     review: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
@@ -103,8 +105,8 @@ def benefits(response: Response, *, level_of_care: str = "iop", condition: Condi
     """The benefits of the one member a response is about. A batch about several is for `member_benefits`."""
     if level_of_care != "iop":
         raise ValueError(f"only iop can be read, not {level_of_care}")
-    if response.is_malformed:
-        return nothing_read(condition, "MALFORMED")
+    if reason := unusable(response):
+        return nothing_read(condition, reason)
     if len(response.members) != 1:
         return nothing_read(condition, "SEVERAL_MEMBERS" if response.members else "NO_MEMBER")
     (transaction,) = [transaction for transaction in response.transactions if transaction.members]
@@ -116,6 +118,13 @@ def member_benefits(member: Member, *, condition: Condition, answered_on: date |
     if member.rejections:
         return _rejected(member, condition)
     return _Reader(member, condition, answered_on).read()
+
+
+def unusable(response: Response) -> str:
+    """Why no benefit of a response may be shown, whatever lines it holds; "" if they may."""
+    if response.is_malformed:
+        return "MALFORMED"
+    return "REFUSED_BESIDE_ANSWER" if response.is_refused and response.members else ""
 
 
 def default_condition(response: Response) -> Condition:
@@ -173,6 +182,7 @@ class _Reader:
             tiers=tiers,
             contacts=contacts,
             spend_down=spend_down,
+            pays_nothing_outside=self.coverage.pays_nothing_outside(),
             inferences=self.inferences,
             review=tuple(sorted(self.notes.review)),
             flags=tuple(sorted(self.notes.flags)),
@@ -192,20 +202,20 @@ class _Reader:
         named = next((line for line in lines if line.plan), None)
         kind = next((line.insurance_type for line in lines if line.insurance_type), "")
         begins = [p.start for p in self.member.periods if p.qualifier in ("346", "356", "291", "307") and p.start]
-        ends = [p.end for p in self.member.periods if p.end and (p.qualifier in ("347", "357") or p.is_range)]
+        own = last_day(period for line in lines if line.code in ACTIVE for period in line.periods)
         return Plan(
             named.plan if named else "",
             self.coverage.is_active,
             kind,
             begins[0] if begins else None,
-            ends[0] if ends else None,
+            own or last_day(self.member.periods),
         )
 
     def _plan_of(self) -> Callable[[Line], str]:
         """Which plan a line belongs to: the one it names, else the last one named before it."""
-        names = list(dict.fromkeys(line.plan for line in self.coverage.general if line.code in ACTIVE and line.plan))
+        names = dict.fromkeys(line.plan for line in self.coverage.general if line.code in ACTIVE and line.plan)
         if len(names) < 2:
-            return lambda line: names[0] if names else ""
+            return lambda line: next(iter(names), "")
         self.notes.flags.add("TWO_PLANS")
         starts = [line for line in self.coverage.general if line.plan in names]
 
@@ -224,8 +234,16 @@ class _Reader:
                 yield _contact(entity, role, line)
 
     def _is_carved_out(self) -> bool:
-        """Told to ask somebody else, or (Medicaid) that a managed-care plan handles the benefits."""
-        return any(line.code == "U" or line.entities for line in self._relevant({"U", "MC"}))
+        """Told to ask somebody else, or (Medicaid) that a managed-care plan handles the benefits.
+
+        Where only a sentence says so, a person has to read it.
+        """
+        if any(line.code == "U" or line.entities for line in self._relevant({"U", "MC"})):
+            return True
+        is_told = any(one.says(Fact.CARVED_OUT) for one in self.coverage.relevant)
+        if is_told:
+            self.notes.review.add("CARVED_OUT_BY_TEXT")
+        return is_told
 
     def _spend_down(self) -> SpendDown | None:
         return next((SpendDown(line.amount, line.period, line.number) for line in self._relevant({"Y"})), None)
@@ -243,10 +261,13 @@ class _Reader:
         kinds = {line.insurance_type for line in [*self.coverage.active, *others]}
         if others:
             self.notes.flags.add("OTHER_PAYER")
-        if MEDICAID in kinds and kinds & MEDICARE:
+        if MEDICAID in kinds and kinds & (MEDICARE | ALSO_MEDICARE):
             self.notes.review.add("DUAL_ELIGIBLE")
-        if QUALIFIED_BENEFICIARY in kinds:
+        named = {inference.fact for line in self.coverage.active for inference in infer(line.plan)}
+        if QUALIFIED_BENEFICIARY in kinds or Fact.QUALIFIED_BENEFICIARY in self.facts | named:
             self.notes.review.add("QUALIFIED_MEDICARE_BENEFICIARY")
+        if any(one.line.code == "N" and one.code != GENERAL for one in self.coverage.relevant):
+            self.notes.review.add("RESTRICTED_TO_PROVIDER")
         if Fact.NEWBORN in self.facts:
             self.notes.review.add("NEWBORN")
         if self._relevant({"Y"}):
@@ -279,6 +300,7 @@ class _Reader:
         doubts = (
             (bool(self.notes.review), Question.REVIEW),
             (determination in settled, settled.get(determination)),
+            ("PLAN_PERIOD_ENDED" in self.notes.flags, Question.PERIOD),
             (bool(self.notes.flags & {"OTHER_PAYER", "TWO_PLANS"}), Question.PRIMARY),
             ("SPEND_DOWN" in self.notes.flags, Question.SPEND_DOWN),
             (level < 3, Question.COVERED),

@@ -10,7 +10,7 @@ from typing import Any
 
 from insurance.codes import Condition
 from insurance.messages import Fact
-from insurance.reading import Benefits, Contact, Plan, member_benefits, nothing_read
+from insurance.reading import Benefits, Contact, Plan, member_benefits, nothing_read, unusable
 from insurance.tiers import Accumulator, Tier, Value
 from insurance.x12.lines import AAA, Entity, Line, Member, Name, Period
 from insurance.x12.response_271 import Acknowledgement, Response, Transaction
@@ -21,9 +21,9 @@ CENT = Decimal("0.01")
 
 def response_json(response: Response, condition: Condition) -> dict[str, Any]:
     """Both layers: what was sent, line by line, and what it means."""
-    is_malformed = response.is_malformed
+    reason = unusable(response)
     read = [
-        [(member, _read(transaction, member, condition, is_malformed=is_malformed)) for member in transaction.members]
+        [(member, _read(transaction, member, condition, reason)) for member in transaction.members]
         for transaction in response.transactions
     ]
     return {
@@ -46,10 +46,10 @@ def _verdict(response: Response, read: list[Benefits]) -> str:
     return response.verdict
 
 
-def _read(transaction: Transaction, member: Member, condition: Condition, *, is_malformed: bool) -> Benefits:
-    """Nothing in a malformed message may be shown as a benefit."""
-    if is_malformed:
-        return nothing_read(condition, "MALFORMED")
+def _read(transaction: Transaction, member: Member, condition: Condition, unusable_for: str) -> Benefits:
+    """Nothing in a malformed or refused message may be shown as a benefit."""
+    if unusable_for:
+        return nothing_read(condition, unusable_for)
     return member_benefits(member, condition=condition, answered_on=transaction.created)
 
 
@@ -118,6 +118,7 @@ def benefits_json(found: Benefits) -> dict[str, Any]:
         }
         if found.spend_down
         else None,
+        "pays_nothing_outside": found.pays_nothing_outside,
         "inferences": [
             {"fact": inference.fact.value, "sentence": inference.sentence}
             for inference in found.inferences
@@ -144,7 +145,6 @@ def tier_json(tier: Tier) -> dict[str, Any]:
         "authorization": tier.authorization,
         "embedded": tier.embedded,
         "deductible_applies": tier.deductible_applies,
-        "copay_after_deductible": tier.copay_after_deductible,
         "sources": _sources(tier),
     }
 

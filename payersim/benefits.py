@@ -37,13 +37,13 @@ MSG*NO OUT OF NETWORK BENEFITS EXCEPT EMERGENCY
 """
 
 MEDICAID = """
-DTP*307*RD8*20260101-20261231
+DTP*307*RD8*{year}0101-{year}1231
 EB*1*IND*30^MH^CH^CJ*MC*MEDICAID EXPANSION ADULT
 EB*B*IND*MH^CH^CJ***27*0****N*W
 """
 
 MEDICAID_MANAGED_CARE = """
-DTP*307*RD8*20260301-20260331
+DTP*307*RD8*{year}0101-{year}1231
 EB*1*IND*30^MH^CJ*MC*MEDICAID EXPANSION ADULT
 EB*MC**30*MC
 LS*2120
@@ -164,6 +164,6 @@ III*ZZ*11
 
 
 def segments(text: str, **amounts: object) -> list[str]:
-    """The plan as a list of segments; the PPO's remaining amounts can be moved."""
-    amounts = {"deductible_left": 600, "out_of_pocket_left": 3850, **amounts}
+    """The plan as a list of segments; the PPO's remaining amounts and the year of Medicaid's periods can be moved."""
+    amounts = {"deductible_left": 600, "out_of_pocket_left": 3850, "year": 2026, **amounts}
     return text.format(**amounts).split("\n")[1:-1]

@@ -81,7 +81,8 @@ def _on(pattern: str) -> Callable[[Scenario], Scenario]:
 
 
 def _answered(inquiry: Inquiry, plan: str = benefits.PPO, **amounts: object) -> Reply:
-    return Reply(text=Answer(inquiry, benefits.segments(plan, **amounts)).text())
+    year = answers.clean(inquiry.message.find("BHT"), 4)[:4]
+    return Reply(text=Answer(inquiry, benefits.segments(plan, year=year, **amounts)).text())
 
 
 def _rejected(inquiry: Inquiry, code: str, followup: str, loop: str = "") -> Reply:

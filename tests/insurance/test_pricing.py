@@ -62,9 +62,17 @@ def test_a_copay_counts_by_its_unit(period, expected):
         "EB*1**30",
         f"EB*B*IND*CH***{period}*40*****Y",
         "EB*G*IND*30***29*5000*****Y",
-        "EB*C*IND*30***29*900*****Y",
+        "EB*C*IND*30***29*0*****Y",
     )
     assert total(IN, *lines) == expected
+
+
+def test_whether_the_deductible_comes_before_a_copay_is_unknown_unless_told():
+    lines = ("EB*1**30", "EB*B*IND*CH***27*40*****Y", "EB*C*IND*30***29*900*****Y", "EB*G*IND*30***29*5000*****Y")
+    result = price(found(*lines), IN)
+    assert (result.low, result.high) == (36 * 40, 900 + 33 * 40)
+    assert [unknown.key for unknown in result.unknowns] == ["copay_after_ded"]
+    assert total(IN, *lines[:2], "MSG*NOT SUBJECT TO DEDUCTIBLE", *lines[2:]) == 36 * 40
 
 
 def test_a_copay_of_zero_beside_a_coinsurance_is_no_copay():
@@ -111,6 +119,48 @@ def test_a_doubtful_answer_gives_no_point():
     lines = ("EB*1**30", "EB*A*IND*CH*****.2****Y", "EB*C*IND*30***29*0*****Y", "EB*G*IND*30***29*5000*****Y")
     result = price(found(*lines, "EB*A*IND*CH*****.3****Y"), IN)
     assert (result.total, result.low, result.high) == (None, 2160, 3240)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "EB*C*IND*30***29*99999999999999999*****Y", "EB*B*IND*CH***27*10000000000*****Y",
+        "EB*F*IND*CH***29***VS*9999999999**Y", "EB*F*IND*CH***29***VS*12.5**Y",
+    ],
+)  # fmt: skip
+def test_absurd_numbers_are_priced_or_doubted_without_a_crash(line):
+    result = price(found("EB*1**30", "EB*A*IND*CH*****.2****Y", line), IN)
+    assert 0 <= result.low <= result.high
+
+
+def test_of_two_plans_the_dearer_one_is_the_upper_bound():
+    amounts = ("EB*C*IND*30***29*0*****Y", "EB*G*IND*30***29*9000*****Y")
+    lines = ("EB*1**30*PR*PLAN A", "EB*A*IND*CH*****.1****Y", *amounts, "EB*1**30*PR*PLAN B", "EB*A*IND*CH*****.5****Y")
+    result = price(found(*lines, *amounts), IN)
+    assert (result.low, result.high, "UP_TO" in result.notes) == (1080, 5400, True)
+    assert [unknown.key for unknown in result.unknowns] == ["plan"]
+
+
+HMO = (*PPO[:6], "EB*A*IND*CH*****.2****Y", "EB*I*IND*CH*********N")
+
+
+def test_a_plan_that_pays_nothing_outside_leaves_the_programs_own_price_there():
+    outside = ProgramTerms(
+        days=36, network="out", allowed=Decimal(250), billed=Decimal(600), cash_day=Decimal("133.34")
+    )
+    result = price(found(*HMO), outside)
+    assert (result.total, result.non_covered.point) == (Decimal("4800.24"), Decimal("4800.24"))
+    assert "NOTHING_OUTSIDE" in result.notes
+    assert price(found(*HMO), IN).total == 2640
+
+
+def test_what_the_payer_says_of_one_program_is_not_said_of_the_others():
+    lines = (*HMO[:1], "MSG*PROVIDER IS OUT NETWORK FOR MEMBER", *HMO[1:])
+    benefits_found = found(*lines)
+    assert benefits_found.determination == "not_covered_out_of_network"
+    other = ProgramTerms(days=36, network="in", allowed=Decimal(300), is_asked=False)
+    estimates = compare(benefits_found, {"asked": IN, "other": other})
+    assert (estimates["asked"], estimates["other"].total) == (None, 2640)
 
 
 def test_a_second_plan_makes_the_price_an_upper_bound():

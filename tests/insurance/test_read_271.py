@@ -2,6 +2,7 @@
 
 import json
 import os
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from django.core.management import CommandError, call_command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from insurance.pricing import ProgramTerms, price
+from insurance.reading import benefits
+from insurance.x12.response_271 import read
 from tests.insurance.x12.messages import answer, interchange
 
 PPO = (
@@ -136,3 +140,8 @@ def test_the_published_self_insured_ppo_has_its_base_limit_left_and_never_zero()
     assert base["out"]["out_of_pocket"]["family"]["remaining"] == "9944.84"
     assert (found["program_network"], found["determination"]) == ("out", "active_iop_unconfirmed")
     assert found["review"] == []
+    told = benefits(read(path.read_bytes()), condition="mh")
+    inside = price(told, ProgramTerms(days=36, network="in", allowed=Decimal(300), is_asked=False))
+    assert (inside.low, inside.high) == (Decimal("1294.84"), Decimal("1294.84"))
+    asked = price(told, ProgramTerms(days=36, allowed=Decimal(250), billed=Decimal(600)))
+    assert asked.low > inside.high  # the payer says that this provider is out of network
