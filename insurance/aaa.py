@@ -162,6 +162,7 @@ class Verdict:
     klass: Class
     rules: tuple[Rule, ...]  # of the codes that decided, in the order sent
     codes: tuple[str, ...]
+    followups: tuple[str, ...]  # AAA04 of the same codes
     is_awaited: bool  # the payer will answer by itself: wait, never send again
     awaited_days: int | None
     wait_once: bool  # try again one time only, then a person phones
@@ -174,7 +175,11 @@ class Verdict:
 
     @property
     def variations(self) -> tuple[Variation, ...]:
-        return tuple(dict.fromkeys(rule.variation for rule in self.rules if rule.variation))
+        """What to try by ourselves; nothing where the payer does not want the question again (follow-up N)."""
+        asked_for = zip(self.rules, self.followups, strict=True)
+        return tuple(
+            dict.fromkeys(rule.variation for rule, followup in asked_for if rule.variation and followup != "N")
+        )
 
     @property
     def staff(self) -> tuple[str | Promise, ...]:
@@ -204,6 +209,7 @@ def judge(rejections: Iterable[AAA], *, http_status: int = 200) -> Verdict:
         klass=klass,
         rules=tuple(rule for _aaa, rule in deciding),
         codes=tuple(aaa.code for aaa, _rule in deciding),
+        followups=tuple(aaa.followup for aaa, _rule in deciding),
         is_awaited=bool(awaited),
         awaited_days=max((days for followup in awaited if (days := AWAITED[followup])), default=None),
         wait_once=klass is Class.WAIT and (codes == {"79"} or any(aaa.followup == "N" for aaa, _rule in deciding)),

@@ -51,6 +51,11 @@ def test_what_to_ask_for_and_what_to_try_first():
     assert len(verdict.staff) == 2
 
 
+def test_a_payer_that_does_not_want_the_question_again_is_not_sent_a_variation():
+    assert judge([aaa("75", "N")]).variations == ()
+    assert judge([aaa("75", "N"), aaa("74", "C")]).variations == (Variation.NO_SEX,)
+
+
 def test_the_birth_date_is_never_varied():
     assert RULES["71"].variation is None
 
