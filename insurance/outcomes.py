@@ -9,7 +9,7 @@ from django.conf import settings
 
 from insurance import aaa, identity, inquiries, reading
 from insurance.aaa import Class, Variation
-from insurance.codes import Condition
+from insurance.codes import SUD_ONLY, Condition
 from insurance.gateways import GatewayResult, Kind
 from insurance.models import Verification, VerificationAttempt
 from insurance.reading import Benefits
@@ -91,7 +91,7 @@ def _answered(result: GatewayResult, situation: Situation) -> Decision:
     wrong = identity.mismatch(situation.question, result.response)
     if wrong:
         return Decision(State.NEEDS_REVIEW, Reason.WRONG_MEMBER, wrong)
-    benefits = reading.benefits(result.response, condition=condition_asked(situation.attempt.service_type))
+    benefits = reading.benefits(result.response, condition=condition_of(situation))
     if benefits.review:
         return Decision(State.NEEDS_REVIEW, Reason.CONTRADICTION, str(benefits.review[0])[:24], benefits=benefits)
     if benefits.evidence_level < 3 and benefits.determination in UNCERTAIN and _may_ask_on(situation):
@@ -99,8 +99,15 @@ def _answered(result: GatewayResult, situation: Situation) -> Decision:
     return Decision(State.COMPLETED, Reason.ANSWERED, benefits=benefits)
 
 
-def condition_asked(service_type: str) -> Condition:
-    return "sud" if service_type in {"CJ", "AI", "AJ", "AK"} else "mh"
+def condition_of(situation: Situation) -> Condition:
+    """What the answer is read for: what the patient needs, whichever service type was asked; of both, what was asked.
+
+    Terms for mental health facilities (CH) say nothing of substance use care, though the question was MH or 30.
+    """
+    condition = situation.verification.condition
+    if condition == Verification.Condition.BOTH:
+        return "sud" if situation.attempt.service_type in SUD_ONLY else "mh"
+    return "sud" if condition == Verification.Condition.SUD else "mh"
 
 
 def _may_ask_on(situation: Situation) -> bool:

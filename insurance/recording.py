@@ -129,7 +129,8 @@ def _lines(snapshot: BenefitSnapshot, response: Response) -> Iterator[BenefitLin
 
 
 def _outranks(benefits: Benefits, current: BenefitSnapshot) -> bool:
-    if benefits.determination in DECISIVE or benefits.review:
+    """An answer in doubt is not held against a clear one, however much it said."""
+    if benefits.determination in DECISIVE or benefits.review or current.review:
         return True
     return benefits.evidence_level >= current.evidence_level and current.determination not in DECISIVE
 

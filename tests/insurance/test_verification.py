@@ -6,9 +6,10 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from insurance import consent, intake, verification
+from insurance import consent, intake, resolving, verification
 from insurance.models import Verification
 from insurance.states import Determination, Reason, State
+from payersim import benefits, scenarios
 from tests.insurance.factories import (
     ConsentFactory,
     PayerRouteFactory,
@@ -168,6 +169,26 @@ def test_substance_use_is_named_only_with_that_consent(route, program, payer_ser
     assert [call["stc"] for call in calls(payer_server, without)] == ["MH", "30"]
     named = run(submit(route, program, condition="sud", member_id="SIMACTIV1X2", scopes=["verify", "sud"]))
     assert [call["stc"] for call in calls(payer_server, named)] == ["CJ", "MH"]
+
+
+def test_terms_for_mental_health_are_none_for_substance_use(route, program, monkeypatch):
+    monkeypatch.setitem(scenarios.PLANS, "SIMPPO001", "\nEB*1**30\nEB*1**MH\nEB*A*IND*CH*****.2****Y\n")
+    row = run(submit(route, program, condition="sud"))
+    assert (row.determination, row.evidence_level) == (Determination.ACTIVE_IOP_UNCONFIRMED, 2)
+    assert run(submit(route, program, condition="mh")).determination == Determination.COVERED
+
+
+def test_an_answer_in_doubt_never_comes_back_behind_a_clear_one_that_says_less(route, program, staff, monkeypatch):
+    doubtful = "\nEB*1**30\nEB*A*IND*CH*****.2****Y\nEB*A*IND*CH*****.3****Y\n"
+    monkeypatch.setitem(scenarios.PLANS, "SIMACTIV1", doubtful)
+    row = run(submit(route, program, member_id="SIMACTIV1"))
+    assert (row.state, row.snapshots.get().determination) == (State.NEEDS_REVIEW, Determination.COVERED)
+    resolving.decide(verification=row, by=staff("agent"), decision="again", note="Ask once more.")
+    monkeypatch.setitem(scenarios.PLANS, "SIMACTIV1", benefits.ACTIVE_ONLY)
+    row.refresh_from_db()
+    row = run(row)
+    assert (row.state, row.determination) == (State.COMPLETED, Determination.ACTIVE_IOP_UNCONFIRMED)
+    assert row.snapshots.get(superseded_at=None).review == []
 
 
 def test_the_better_of_two_answers_counts_and_both_are_kept(route, program):
