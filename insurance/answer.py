@@ -12,16 +12,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from insurance import doubts
+from insurance import doubts, tiers
 from insurance.models import BenefitSnapshot, Verification
 from insurance.questions import Question
 from insurance.states import Determination, State
 
 EVIDENCE = (
-    gettext_lazy("Nothing is known yet"),
+    gettext_lazy("Nothing so far that speaks for coverage"),
     gettext_lazy("The plan is active; nothing about this care"),
     gettext_lazy("Mental health or substance use benefits are active in general"),
-    gettext_lazy("The plan gave terms for outpatient care at a facility"),
+    gettext_lazy("The plan gave terms for outpatient care at a facility, or named this care by its code"),
     gettext_lazy("A representative confirmed this care at this program"),
 )
 NETWORKS = {
@@ -30,8 +30,9 @@ NETWORKS = {
     "unknown": gettext_lazy("Network not known"),
 }
 WHOSE = {"individual": gettext_lazy("one person"), "family": gettext_lazy("family")}
-COPAY_UNITS = {
+UNITS = {
     "": gettext_lazy("a day"),
+    "visit": gettext_lazy("a visit"),
     "week": gettext_lazy("a week"),
     "month": gettext_lazy("a month"),
     "episode": gettext_lazy("for the whole program"),
@@ -128,6 +129,10 @@ def sentence(verification: Verification, snapshot: BenefitSnapshot) -> str:
     determination = Determination(snapshot.determination)
     if determination in certain and level < 3:
         determination = Determination.ACTIVE_IOP_UNCONFIRMED
+    if determination == Determination.ACTIVE_IOP_UNCONFIRMED and "PLAN_PERIOD_ENDED" in snapshot.flags:
+        return _(
+            "{plan}: the plan’s computer says active, but the plan period it names is over. We must ask the plan. This is no “no”."
+        ).format(plan=plan)
     if snapshot.data.get("rule") == "medicare_free_standing":
         return _(
             "Medicare pays for this care at hospitals and some clinics, not at a free-standing program like this one."
@@ -155,6 +160,7 @@ Row = tuple[str, str, Any, int | None]
 def _values(data: dict[str, Any]) -> Iterator[Row]:
     """(network, label, value, line of the payer's answer); a value of None is not known and is left out."""
     plan = data.get("plan") or {}
+    yield "", _("Spend-down"), _spend_down(data.get("spend_down")), (data.get("spend_down") or {}).get("line")
     yield "", _("Plan"), plan.get("name"), None
     yield "", _("Program"), NETWORKS.get(str(data.get("program_network")), NETWORKS["unknown"]), None
     for tier in data.get("tiers") or []:
@@ -178,6 +184,16 @@ def _tier_values(tier: dict[str, Any]) -> Iterator[Row]:
     yield where, _("Approval in advance"), approval, None
     if any(value and value.get("proxy") for value in (share, copay)):
         yield where, _("Careful"), _("These terms are for another kind of visit and only a hint."), None
+
+
+def _spend_down(owed: dict[str, Any] | None) -> str | None:
+    """What a Medicaid member pays first, in each period that the payer names."""
+    if owed is None:
+        return None
+    amount, period = money(owed.get("amount")), UNITS.get(tiers.COPAY_UNITS.get(owed.get("period") or "", "-"))
+    if amount is None:
+        return _("the amount was not told us")
+    return f"{amount} {period}" if period else amount
 
 
 def _line(value: Any) -> int | None:
@@ -211,12 +227,12 @@ def _left_of(amounts: dict[str, Any]) -> str | None:
 
 
 def _percent(share: Any) -> str | None:
-    return _span(share, lambda part: f"{float(part):.0%}")
+    return _span(share, lambda part: f"{float(part) * 100:.4g}%")
 
 
 def _copay(copay: Any) -> str | None:
     amount = _span(copay, money)
-    unit = COPAY_UNITS.get((copay or {}).get("unit") or "") if isinstance(copay, dict) else None
+    unit = UNITS.get((copay or {}).get("unit") or "") if isinstance(copay, dict) else None
     return f"{amount} {unit}" if amount and unit else amount
 
 

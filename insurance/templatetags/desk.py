@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from insurance import doubts, sample
 from insurance.answer import money
+from insurance.estimator import Span
 from insurance.fields import PayerField, PhoneField
 from insurance.models import Consent
 from insurance.models.route import Detail
@@ -68,10 +69,12 @@ def dialed(number: str) -> str:
 
 @register.filter
 def dollars(result: dict[str, Any]) -> str:
-    """One amount, or a range where something is not known."""
+    """One amount, or a range where something is not known; no single figure from an answer in doubt."""
     if result.get("total") is not None:
         return money(result["total"]) or "–"
     low, high = money(result.get("low")), money(result.get("high"))
+    if low and low == high:
+        return _("no single figure yet")
     if low and high:
         return f"{low}–{high}"
     return _("from {low}").format(low=low) if low else "–"
@@ -81,6 +84,19 @@ def dollars(result: dict[str, Any]) -> str:
 def listed(words: object) -> str:
     """A list as words; anything else as it is."""
     return ", ".join(doubts.in_words(str(word)) for word in words) if isinstance(words, list) else str(words)
+
+
+@register.filter
+def amount(span: Span) -> str:
+    """One amount, or a range."""
+    low, high = money(span.low), money(span.high)
+    return f"{low}" if low == high else f"{low}–{high}"
+
+
+@register.filter
+def noted(result: dict[str, Any]) -> list[str]:
+    """What has to be said beside an estimate."""
+    return [str(words) for code, words in doubts.NOTES.items() if code in result.get("notes", ())]
 
 
 @register.filter

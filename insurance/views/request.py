@@ -15,14 +15,15 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import audit
 from accounts.middleware import StaffRequest
 from accounts.models import Role, Verb
-from insurance import answer, consent, crisis, desk, hours, queues, statuslink, undoing
+from insurance import answer, consent, costing, crisis, desk, hours, queues, statuslink, undoing
 from insurance.consent import ConsentRevokedError
 from insurance.forms import CloseForm, DecisionForm, DetailsForm, HandOverForm, NoteForm, SnoozeForm, WhyForm
 from insurance.models import CostEstimate, Disclosure, Verification
-from insurance.states import IllegalMoveError, Reason, State, StateConflictError, allowed
+from insurance.states import Determination, IllegalMoveError, Reason, State, StateConflictError, allowed
 from insurance.views.queue import list_context
 
 View = Callable[..., HttpResponse]
+NOT_PAID = (Determination.INACTIVE, Determination.NOT_COVERED, Determination.NOT_COVERED_OUT_OF_NETWORK)
 WORKING_STATES = (State.QUEUED, State.SENDING, State.RETRY_WAIT, State.AWAITING_PAYER)
 
 
@@ -65,7 +66,8 @@ def show(request: StaffRequest, verification: Verification, *, status: int = 200
 
 
 def context_of(request: StaffRequest, verification: Verification) -> dict[str, object]:
-    casework = desk.casework_of(verification)
+    casework, known = desk.casework_of(verification), answer.of(verification)
+    estimates = CostEstimate.objects.filter(snapshot__verification=verification, snapshot__superseded_at=None)
     return {
         **list_context(request),
         "open_id": verification.public_id,
@@ -73,10 +75,9 @@ def context_of(request: StaffRequest, verification: Verification) -> dict[str, o
         "casework": casework,
         "zone": casework.time_zone or settings.TIME_ZONE,
         "clock": queues.clock(verification),
-        "answer": answer.of(verification),
-        "estimates": CostEstimate.objects.filter(
-            snapshot__verification=verification, snapshot__superseded_at=None
-        ).select_related("program"),
+        "answer": known,
+        "estimates": estimates.select_related("program") if known.is_known else (),  # no figure before a sentence
+        "self_pay": _self_pay(verification) if verification.determination in NOT_PAID else (),
         "is_mine": casework.holder_id == request.user.pk and bool(casework.held_until),
         "is_held": bool(casework.held_until and casework.held_until > timezone.now()),
         "is_working": verification.state in WORKING_STATES,
@@ -97,6 +98,13 @@ def context_of(request: StaffRequest, verification: Verification) -> dict[str, o
         "may_decide": verification.state == State.NEEDS_REVIEW,
         "may_ask_again": verification.state in (State.CONFIG_ERROR, State.DEAD_LETTER),
     }
+
+
+def _self_pay(verification: Verification) -> list[costing.SelfPay]:
+    """For the programs that the plan does not pay for; another one of the comparison may have its estimate."""
+    priced = CostEstimate.objects.filter(snapshot__verification=verification, snapshot__superseded_at=None)
+    programs = set(priced.values_list("program_id", flat=True))
+    return [offer for offer in costing.without_insurance(verification) if offer.program.pk not in programs]
 
 
 @require_safe
