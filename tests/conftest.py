@@ -12,12 +12,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from pytest_django import DjangoDbBlocker
 
 from iopfinder import embedded, processes
 
 pytest_plugins = ["tests.staff"]
+
+# Example by example the clock measures the machine, not the code: a busy one failed tests at random. What hangs or
+# grows too fast is found by pytest's own time-out and by the tests that compare sizes.
+hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("suite")
 
 ROOT = Path(__file__).resolve().parent.parent
 # What a test that commits leaves alone: it is the same for all, and slow to bring back.
