@@ -82,8 +82,10 @@ def dollars(result: dict[str, Any]) -> str:
 
 @register.filter
 def listed(words: object) -> str:
-    """A list as words; anything else as it is."""
-    return ", ".join(doubts.in_words(str(word)) for word in words) if isinstance(words, list) else str(words)
+    """A list as words, each once; anything else as it is."""
+    if not isinstance(words, list):
+        return str(words)
+    return ", ".join(dict.fromkeys(doubts.in_words(str(word)) for word in words))
 
 
 @register.filter
