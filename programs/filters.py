@@ -34,7 +34,6 @@ from programs.search.vocabulary import FACETS, is_payment_type, kinds_of, payers
 MOST_PARAMETERS = 50
 MOST_VALUES = 100  # of one parameter
 SORTS = {"distance": _("Nearest"), "cost": _("Lowest cost"), "start": _("Soonest start")}
-RADII = (5, 10, 25, 50, 100)
 
 
 class PlaceField(forms.CharField):

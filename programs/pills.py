@@ -2,6 +2,8 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -109,19 +111,41 @@ def tidy(parameters: QueryDict) -> QueryDict:
     return left
 
 
+@dataclass(frozen=True)
+class FilterSkeleton:
+    """The filter block without counts and ticks: what fills its holes if nothing is counted, and where each hole is."""
+
+    skeleton: Skeleton
+    blank: list[str]
+    place: dict[str, int]
+    counted: dict[str, dict[str, tuple[int, int]]]  # facet -> value -> its count, and whether it is grey
+
+    @classmethod
+    def draw(cls, named: tuple[str, ...]) -> "FilterSkeleton":
+        skeleton = Skeleton("programs/filters.html", {"groups": _groups(named), **_week_words()})
+        place = {hole: number for number, hole in enumerate(skeleton.holes)}
+        counted: dict[str, dict[str, tuple[int, int]]] = {}
+        for hole, number in place.items():
+            kind, _colon, option = hole.partition(":")
+            if kind == "n":
+                name, _colon, value = option.partition(":")
+                counted.setdefault(name, {})[value] = number, place[f"none:{option}"]
+        blank = [{"n": "0", "none": GREY}.get(hole.partition(":")[0], "") for hole in skeleton.holes]
+        return cls(skeleton, blank, place, counted)
+
+
 class FilterSkeletons:
-    """The filter block without counts and ticks, by language and by the payers there are; and its holes, taken apart."""
+    """Those drawn so far, by language and by the payers there are."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, tuple[str, ...]], tuple[Skeleton, list[list[str]]]] = {}
+        self._kept: dict[tuple[str, tuple[str, ...]], FilterSkeleton] = {}
 
-    def of(self, named: tuple[str, ...]) -> tuple[Skeleton, list[list[str]]]:
+    def of(self, named: tuple[str, ...]) -> FilterSkeleton:
         key = (get_language() or "en", named)
         if key not in self._kept:
             if len(self._kept) > 50:
                 self._kept.clear()
-            skeleton = Skeleton("programs/filters.html", {"groups": _groups(named), **_week_words()})
-            self._kept[key] = skeleton, [hole.split(":") for hole in skeleton.holes]
+            self._kept[key] = FilterSkeleton.draw(named)
         return self._kept[key]
 
 
@@ -141,7 +165,8 @@ PILLS = (
 )
 
 
-def _pill_labels() -> dict[str, str]:
+@cache
+def _pill_labels(_language: str | None) -> dict[str, str]:
     return {
         "when": _("When"),
         "week": _("My week"),
@@ -167,39 +192,36 @@ def _groups(named: tuple[str, ...]) -> list[dict[str, Any]]:
 
 def render_filters(query: Query, counts: dict[str, dict[str, int]]) -> SafeString:
     """Every filter with its count: how many programs ticking it alone would give."""
-    words = _filter_words(query)
-    ticked = {(name, value) for name, values in query.facets.items() for value in values}
-    ticked |= {(name, "1") for name in ("sliding", "accepting") if getattr(query, name)}
-
-    def content(hole: str, kind: str, name: str = "", value: str = "") -> str:
-        if (word := words.get(hole)) is not None:
-            return word
-        if kind == "on":
-            return " checked" if (name, value) in ticked else ""
-        count = counts[name].get(value, 0) if name in counts else 0
-        if kind == "n":
-            return f"{count:,}"
-        return "" if count else GREY
-
-    skeleton, parted = filter_skeletons.of(_named(query, counts))
-    return skeleton.fill_in_order(map(lambda hole, parts: content(hole, *parts), skeleton.holes, parted))
+    drawn = filter_skeletons.of(_named(query, counts))
+    contents = drawn.blank.copy()
+    for name, found in counts.items():
+        places = drawn.counted.get(name, {})
+        for value, count in found.items():
+            if count and value in places:
+                number, grey = places[value]
+                contents[number], contents[grey] = f"{count:,}", ""
+    for hole, words in _filter_words(query).items():
+        if hole in drawn.place:
+            contents[drawn.place[hole]] = words
+    return drawn.skeleton.fill_in_order(contents)
 
 
 def _filter_words(query: Query) -> dict[str, str]:
-    """What fills the holes that are no option's: names of pills, distances, numbers, free hours."""
-    words = {f"radius:{radius}": " checked" if query.radius == radius else "" for radius in (5, 10, 25, 50, 100)}
-    words["radius:"] = "" if query.radius else " checked"
+    """What is chosen, by hole: ticks, names of pills, distance, numbers, free hours."""
+    chosen = [(name, value) for name, values in query.facets.items() for value in values]
+    chosen += [(name, "1") for name in ("sliding", "accepting") if getattr(query, name)]
+    words = {f"on:{name}:{value}": " checked" for name, value in chosen} | _free_ticks(query)
+    words["radius:" if query.radius is None else f"radius:{query.radius:g}"] = " checked"
     words["set:radius"] = " set" if query.radius else ""
     distance = _("Within %(miles)g miles") % {"miles": query.radius} if query.radius else _("Any distance")
     words["label:radius"] = escape(distance)
-    labels = _pill_labels()
+    labels = _pill_labels(get_language())
     for pill, names in PILLS:
         ticked = _ticked_in(pill, names, query)
         words[f"set:{pill}"] = " set" if ticked else ""
         words[f"label:{pill}"] = _pill_label(labels[pill], ticked)
-    words["max_cost"] = "" if query.max_cost is None else str(query.max_cost)
-    words["start_within"] = "" if query.start_within is None else str(query.start_within)
-    return words | _free_ticks(query)
+    numbers = {"max_cost": query.max_cost, "start_within": query.start_within}
+    return words | {name: "" if number is None else str(number) for name, number in numbers.items()}
 
 
 def _ticked_in(pill: str, names: Sequence[str], query: Query) -> list[str]:

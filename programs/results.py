@@ -10,7 +10,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -132,7 +132,7 @@ def render_cards(hits: Iterable[Hit], query: Query, *, first: int = 1, prefix: s
         filled = {
             "id": f"{prefix}{number}",
             "number": str(number),
-            "miles": format_html("<b>{}</b> · ", wording.miles(hit.miles)) if hit.miles is not None else "",
+            "miles": f"<b>{escape(wording.miles(hit.miles))}</b> · " if hit.miles is not None else "",
             "fit": _fit(card, hit, query),
             "payers": _payers(drawn.payers, query),
             "why": why(tuple(_reasons(card, drawn.payers, asked)), hit.unknown),

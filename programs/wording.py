@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import groupby
 from typing import TypedDict
 
 from django.utils import formats
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from programs import schedule
 from programs.choices import Format
@@ -94,7 +95,12 @@ def miles(value: float) -> str:
     """0.8 miles · 12 miles"""
     if value < 0.05:
         return _("under 0.1 mile")
-    shown = f"{value:.1f}" if value < 9.95 else f"{value:,.0f}"
+    return _miles(f"{value:.1f}" if value < 9.95 else f"{value:,.0f}", get_language())
+
+
+@lru_cache(maxsize=2000)
+def _miles(shown: str, _language: str | None) -> str:
+    """Kept: every card of every list says one."""
     return _("%(miles)s mile") % {"miles": shown} if shown == "1.0" else _("%(miles)s miles") % {"miles": shown}
 
 
