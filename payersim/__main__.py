@@ -18,7 +18,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    with PayerServer(options.host, options.port) as server:
+    try:
+        server = PayerServer(options.host, options.port)
+    except (OSError, OverflowError) as error:
+        parser.error(f"cannot listen on {options.host}:{options.port}: {error}")
+    with server:
         sys.stdout.write(f"payersim: {server.url}\n")
         sys.stdout.flush()
         server.serve_forever(poll_interval=0.1)

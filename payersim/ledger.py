@@ -36,15 +36,20 @@ class Ledger:
             return self._turns[who]
 
     def violation(self, trace: tuple[str, str]) -> str | None:
-        """What rule a call with this trace breaks, if any; the trace is remembered."""
+        """What rule a call with this trace breaks, if any; the trace of one that is taken is remembered.
+
+        A question without a trace (the guide allows it) repeats nothing.
+        """
+        if not trace[0]:
+            return None
         now = time.monotonic()
         with self._lock:
             earlier = self._traces.get(trace)
+            if earlier is not None and now - earlier < FLOOR_SECONDS:
+                return f"CORE: trace repeated after {now - earlier:.1f} s, floor is {FLOOR_SECONDS} s"
             self._traces[trace] = now
             if len(self._traces) > KEPT:
                 self._traces = {key: at for key, at in self._traces.items() if now - at < FLOOR_SECONDS}
-        if earlier is not None and now - earlier < FLOOR_SECONDS:
-            return f"CORE: trace repeated after {now - earlier:.1f} s, floor is {FLOOR_SECONDS} s"
         return None
 
     def record(self, *, status: int | None, violation: str | None = None, **call: str) -> None:

@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from insurance.x12.inquiry_270 import Person, write
 from insurance.x12.response_271 import read
 from payersim import answers, inquiry, scenarios
+from payersim.__main__ import main
 from payersim.server import PayerServer
 from tests.insurance.x12.messages import ASKED_AT, CONTROL, SENDER, SUBSCRIBER, question
 
@@ -167,6 +169,24 @@ def test_the_same_trace_inside_ninety_seconds_is_refused_and_noted(caller):
     assert "CORE" in caller.log()["calls"][1]["violation"]
 
 
+def test_a_refused_repeat_does_not_begin_the_ninety_seconds_anew(caller, server, monkeypatch):
+    x12, began = caller.x12(), time.monotonic()
+    statuses = []
+    for later in (0, 89, 91):
+        monkeypatch.setattr("payersim.ledger.time.monotonic", lambda later=later: began + later)
+        statuses.append(caller.send(x12)[0])
+    assert statuses == [200, 409, 200]
+
+
+def test_a_question_without_a_trace_repeats_nothing(caller):
+    untraced = [
+        re.sub(rb"TRN[^~]*~", b"", caller.x12(member)).replace(b"SE*12*", b"SE*11*")
+        for member in ("SIMPPO001", "SIMHMO001")
+    ]
+    assert [caller.send(x12)[0] for x12 in untraced] == [200, 200]
+    assert [call["violation"] for call in caller.log()["calls"]] == [None, None]
+
+
 def test_throttling_and_outages_end_after_the_named_number_of_calls(caller):
     assert [caller.send(caller.x12("SIM429-3"))[0] for _ in range(3)] == [429, 429, 200]
     assert [caller.send(caller.x12("SIMDOWN2"))[0] for _ in range(3)] == [503, 503, 200]
@@ -265,6 +285,13 @@ def test_unknown_pages_and_oversized_bodies_are_refused(caller):
     assert caller.send(b"x", path="/x")[0] == 404
     assert caller.send(method="DELETE", path="/x")[0] == 404
     assert caller.send(b"ISA" + b" " * (1 << 20))[0] == 413
+
+
+@pytest.mark.parametrize("port", ["taken", "99999"])
+def test_an_address_that_cannot_be_had_is_said_in_a_sentence(server, port, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--port", port.replace("taken", str(server.server_address[1]))])
+    assert (ended.value.code, "cannot listen on 127.0.0.1:" in capsys.readouterr().err) == (2, True)
 
 
 def test_sigterm_stops_it_at_once_even_while_a_call_hangs():
