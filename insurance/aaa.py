@@ -28,7 +28,7 @@ class Variation(StrEnum):
 
     FEWER_NAMES = "fewer_names"
     NO_SEX = "no_sex"
-    NO_DATE = "no_date"
+    TODAY = "today"
     GENERAL_SERVICE = "general_service"
     SWAP_MEMBER = "swap_member"
     PLAIN_MEMBER_ID = "plain_member_id"
@@ -48,7 +48,7 @@ class Rule:
 _ENROL = _("The program is not enrolled for electronic checks at this payer. Call the payer.")
 _PROGRAM = _("The payer does not accept a detail of the program. Compare it with the payer's file.")
 _SERVICE = _("The payer does not take this service code. We ask once more in general terms.")
-_DATE = _("The payer did not accept the date. We ask once more without a date, which means today.")
+_DATE = _("The payer did not accept the date. We ask once more for today.")
 _BIRTH = _("Check the birth date with the caller, exactly as on the card.")
 _BUSY = _("The payer's system is not answering. We try again; call after the deadline.")
 _PHONE = _("A computer cannot answer this. Call the payer.")
@@ -76,12 +76,12 @@ RULES: dict[str, Rule] = {
     ),
     "52": Rule(Class.CONFIG, _("Date is outside the provider's enrollment"), _("Check the date of service.")),
     "53": Rule(Class.HARD, _("Service does not fit the provider"), _PHONE, variation=Variation.GENERAL_SERVICE),
-    "56": Rule(Class.FIX, _("Wrong date"), _DATE, ("service_date",), Variation.NO_DATE),
+    "56": Rule(Class.FIX, _("Wrong date"), _DATE, ("service_date",), Variation.TODAY),
     "58": Rule(Class.FIX, _("Birth date is missing or wrong"), _BIRTH, ("birth_date",)),
     "60": Rule(Class.FIX, _("Birth date is after the date of service"), _BIRTH, ("birth_date",)),
     "61": Rule(Class.FIX, _("Date of death is before the date of service"), _BIRTH, ("birth_date",)),
-    "62": Rule(Class.FIX, _("Date is too far back"), _DATE, ("service_date",), Variation.NO_DATE),
-    "63": Rule(Class.FIX, _("Date is in the future"), _DATE, ("service_date",), Variation.NO_DATE),
+    "62": Rule(Class.FIX, _("Date is too far back"), _DATE, ("service_date",), Variation.TODAY),
+    "63": Rule(Class.FIX, _("Date is in the future"), _DATE, ("service_date",), Variation.TODAY),
     "64": Rule(Class.FIX, _("Patient ID is missing or wrong"), _("Read the ID back from the card."), ("member_id",)),
     "65": Rule(Class.FIX, _("Patient name is missing or wrong"), _NAMES, ("first_name", "last_name"), Variation.FEWER_NAMES),
     "66": Rule(Class.FIX, _("Patient sex is missing or wrong"), _("Ask for the sex on the card."), ("sex",), Variation.NO_SEX),

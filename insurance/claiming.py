@@ -62,7 +62,8 @@ class _Candidate:
 
     row: Verification
     people: inquiries.People
-    earlier: list[VerificationAttempt]
+    earlier: list[VerificationAttempt]  # since a person last sent it back to the queue, or since it was logged
+    number: int  # of the next attempt, counted over all
 
     @property
     def pending(self) -> VerificationAttempt | None:
@@ -118,7 +119,8 @@ def _earlier(rows: Sequence[Verification]) -> Mapping[int, list[VerificationAtte
 def _candidate(row: Verification, earlier: list[VerificationAttempt]) -> _Candidate | None:
     """The row if it may be asked; else it is handed to whoever can help, here and now."""
     try:
-        candidate = _Candidate(row, inquiries.people(row), earlier)
+        this_round = earlier[-row.attempts :] if row.attempts else []
+        candidate = _Candidate(row, inquiries.people(row), this_round, len(earlier) + 1)
     except DecryptionError:
         log.exception("A request cannot be read.", extra={"public_id": row.public_id})
         move(row, State.CONFIG_ERROR, reason=Reason.CODE_FAULT)
@@ -186,17 +188,16 @@ def _take(candidates: list[_Candidate], route: PayerRoute, *, now: datetime, was
 def _attempt(candidate: _Candidate, route: PayerRoute) -> VerificationAttempt:
     row = candidate.row
     choice = inquiries.choose(row, route, candidate.earlier)
-    number = len(candidate.earlier) + 1
     return VerificationAttempt(
         verification=row,
-        number=number,
+        number=candidate.number,
         fence=row.fence + 1,
         route=route,
         gateway=route.gateway,
         trigger=choice.trigger,
         service_type=choice.service_type,
         variation=row.variations[-1] if row.variations else "",
-        trn02=f"{row.public_id}-{number}",
+        trn02=f"{row.public_id}-{candidate.number}",
         worker=WORKER,
     )
 

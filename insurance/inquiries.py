@@ -3,11 +3,17 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.utils import timezone
 
 from insurance.aaa import Variation
-from insurance.models import PayerRoute, Verification, VerificationAttempt
+from insurance.models import PayerPhoneLine, PayerRoute, Verification, VerificationAttempt
 from insurance.x12.inquiry_270 import Person, Question, Relationship
+from programs.models import Payer
 
 MOST_QUESTIONS = 2
 # Without consent to speak of substance use the plan hears of mental health only, then of the plan in general.
@@ -58,7 +64,6 @@ def pointless(verification: Verification, attempt: VerificationAttempt) -> set[s
     dull = {
         Variation.FEWER_NAMES: not (verification.subscriber_first_name or verification.patient_first_name),
         Variation.NO_SEX: not (verification.subscriber_sex or verification.patient_sex),
-        Variation.NO_DATE: verification.service_date is None,
         Variation.PLAIN_MEMBER_ID: not SUFFIX.search(verification.member_id),
         Variation.SWAP_MEMBER: verification.patient_is_subscriber,
         Variation.GENERAL_SERVICE: attempt.service_type == GENERAL,
@@ -75,7 +80,6 @@ def compose(verification: Verification, attempt: VerificationAttempt, asked: Peo
     """The question in the payer's terms."""
     billing = verification.program.billing  # type: ignore[union-attr]
     subscriber, dependent = asked
-    today = Variation.NO_DATE in verification.variations
     return Question(
         payer_code=attempt.route.payer_code,
         payer_name=verification.payer.name,
@@ -84,11 +88,24 @@ def compose(verification: Verification, attempt: VerificationAttempt, asked: Peo
         subscriber=subscriber,
         dependent=dependent,
         relationship=RELATIONSHIPS.get(verification.relationship, "34"),
-        service_date=None if today else verification.service_date,
+        service_date=_date_asked(verification),
         service_type=attempt.service_type,
         bht03=attempt.bht03,
         trn02=attempt.trn02,
     )
+
+
+def _date_asked(verification: Verification) -> date | None:
+    """No date means the payer's own today. If that is refused it is written out; a date that is refused, left out."""
+    if Variation.TODAY not in verification.variations:
+        return verification.service_date
+    return None if verification.service_date else today_at(verification.payer)
+
+
+def today_at(payer: Payer) -> date:
+    """The day it is where the payer is, as far as its phone lines tell, else where we are."""
+    line = PayerPhoneLine.objects.filter(payer=payer).first()
+    return timezone.now().astimezone(ZoneInfo(line.time_zone if line else settings.TIME_ZONE)).date()
 
 
 def people(verification: Verification) -> People:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -14,7 +15,7 @@ from accounts.models import User
 from insurance import bell, hours, membership, preflight
 from insurance.encryption import blind_index
 from insurance.models import BenefitSnapshot, ComparedProgram, Priority, StatusEvent, Verification
-from insurance.states import OPEN_STATES, Determination, Reason, State, move
+from insurance.states import OPEN_STATES, Determination, Reason, State, move, touch
 from programs.models import Program
 
 MOST_PROGRAMS = 3
@@ -27,6 +28,13 @@ class Submitted:
 
     verification: Verification
     is_new: bool
+
+
+@dataclass(frozen=True)
+class AlreadyOpenError(Exception):
+    """With these details it is the same question as another request that is open."""
+
+    other: Verification
 
 
 class ConsentMissingError(Exception):
@@ -66,28 +74,57 @@ def submit(
 
 
 def supply_info(verification: Verification, *, actor: User | None, fields: Sequence[str]) -> None:
-    """The caller gave what was missing: `fields` are the encrypted columns that changed on the instance."""
+    """The caller gave what was missing: `fields` are the columns that changed on the instance.
+
+    Raises AlreadyOpenError if it asks now what another open request asks, StateConflictError if somebody was faster.
+    """
     programs = [row.program for row in verification.compared_programs.select_related("program")]
     verdict = preflight.judge(verification, programs)
     with transaction.atomic():
-        verification.member_id = membership.tidy(verification.member_id)
-        verification.member_index = membership.index(verification.member_id)
-        verification.dedupe_key = dedupe_key(verification)
-        verification.save(update_fields=[*fields, "member_id", "member_index", "dedupe_key", "program"])
-        if verdict.state == State.NEEDS_INFO:  # still not enough: say what for
-            Verification.objects.filter(pk=verification.pk).update(
-                needed_fields=list(verdict.needed_fields), state_reason=verdict.reason
-            )
-            verification.refresh_from_db(fields=["needed_fields", "state_reason"])
-            return
+        touch(verification)
+        _keep_details(verification, fields)
         if verdict.state == State.QUEUED:
-            requeue(verification, reason=Reason.INFO_SUPPLIED, actor=actor)
-        else:
-            move(verification, State.MANUAL_REQUIRED, reason=verdict.reason, actor=actor)
+            requeue(verification, reason=Reason.INFO_SUPPLIED, actor=actor, **clock_goes_on(verification))
+        elif verdict.state == State.NEEDS_INFO:  # still not enough: say what for
+            verification.needed_fields, verification.state_reason = list(verdict.needed_fields), verdict.reason
+            verification.save(update_fields=["needed_fields", "state_reason"])
+        elif verification.state != State.MANUAL_REQUIRED:
+            changes = clock_goes_on(verification)
+            move(verification, State.MANUAL_REQUIRED, reason=verdict.reason, actor=actor, **changes)
 
 
-def requeue(verification: Verification, *, reason: Reason, actor: User | None = None, note: str = "") -> None:
-    """Back to the queue after a person has mended something: the tries begin anew."""
+def _keep_details(verification: Verification, fields: Sequence[str]) -> None:
+    verification.member_id = membership.tidy(verification.member_id)
+    verification.member_index = membership.index(verification.member_id)
+    verification.dedupe_key = dedupe_key(verification)
+    try:
+        with transaction.atomic():
+            verification.save(update_fields=[*fields, "member_id", "member_index", "dedupe_key", "program"])
+    except IntegrityError:
+        same = Verification.objects.filter(dedupe_key=verification.dedupe_key, state__in=OPEN_STATES)
+        other = same.exclude(pk=verification.pk).first()
+        if other is None:
+            raise
+        raise AlreadyOpenError(other) from None
+
+
+def clock_goes_on(verification: Verification) -> dict[str, Any]:
+    """The column of a clock that stood still while the caller was asked: what was left then is left now."""
+    since, due = verification.waits_for_caller_since, verification.sla_due_at
+    if since is None or due is None or due <= since:
+        return {}
+    open_hours = hours.helpline()
+    return {"sla_due_at": open_hours.after(timezone.now(), open_hours.between(since, due))}
+
+
+def requeue(
+    verification: Verification, *, reason: Reason, actor: User | None = None, note: str = "", **changes: Any
+) -> None:
+    """Back to the queue after a person has mended something: questions and tries begin anew.
+
+    What an earlier round brought is kept, and counts no more: it was about other details, or nobody could settle it.
+    """
+    verification.snapshots.filter(superseded_at=None).update(superseded_at=Now())
     move(
         verification,
         State.QUEUED,
@@ -101,6 +138,7 @@ def requeue(verification: Verification, *, reason: Reason, actor: User | None = 
         variations=[],
         rung_at=Now(),
         ring_count=1,
+        **changes,
     )
     ring_after_commit(verification.pk)
 

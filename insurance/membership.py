@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from insurance.encryption import blind_index
+from insurance.x12.inquiry_270 import IDENTIFIER
 from programs.models import Payer
 from programs.models.payer import PayerKind
 
@@ -48,7 +49,9 @@ def phone_index(phone: str) -> str:
 
 
 def is_possible(member_id: str, payer: Payer) -> bool:
-    """Whether this payer could have given out such an ID. Only Medicare publishes a firm rule."""
+    """Whether this payer could have given out such an ID. Only Medicare publishes a firm rule; no card has a "#"."""
+    if member_id and not IDENTIFIER.fullmatch(tidy(member_id)):
+        return False
     if payer.kind != PayerKind.MEDICARE or not member_id:
         return True
     return MBI.fullmatch(canonical(member_id)) is not None

@@ -12,6 +12,7 @@ from insurance.aaa import Class, Variation
 from insurance.codes import SUD_ONLY, Condition
 from insurance.gateways import GatewayResult, Kind
 from insurance.models import Verification, VerificationAttempt
+from insurance.models.route import Detail
 from insurance.reading import Benefits
 from insurance.states import Determination, Reason, State
 from insurance.x12.inquiry_270 import Question
@@ -23,6 +24,16 @@ PROMISED = timedelta(hours=24)  # a payer that names no date
 MALFORMED_MOST = 3
 # The payer does not know the program or does not let it ask: staff phone meanwhile.
 PROGRAM_CODES = frozenset({"41", "43", "44", "45", "46", "47", "48", "50", "51", "52", "97"})
+# What of the member could not be written, as the detail to ask the caller for.
+WRITTEN_FROM = {
+    "member_id": Detail.MEMBER_ID,
+    "last": Detail.LAST_NAME,
+    "first": Detail.FIRST_NAME,
+    "birth_date": Detail.BIRTH_DATE,
+}
+# What to go through with the caller when the payer does not say which detail is wrong.
+ON_THE_CARD = (Detail.MEMBER_ID, Detail.LAST_NAME, Detail.FIRST_NAME, Detail.BIRTH_DATE, Detail.GROUP_NUMBER)
+NOTHING_NEW = frozenset({Kind.TRANSIENT_NOT_SENT, Kind.TRANSIENT_AMBIGUOUS, Kind.THROTTLED})
 UNCERTAIN = frozenset({Determination.ACTIVE_IOP_UNCONFIRMED, Determination.UNKNOWN})
 
 
@@ -48,30 +59,30 @@ class Situation:
     question: Question
     earlier: Sequence[VerificationAttempt]
     now: datetime
+    is_poll: bool = False
 
 
 def decide(result: GatewayResult, situation: Situation) -> Decision:
-    decision = _by_kind(result, situation)
+    decision = Decision(State.DEAD_LETTER, Reason.CODE_FAULT) if result.we_failed else _by_kind(result, situation)
     if decision.state not in (State.RETRY_WAIT, State.AWAITING_PAYER):
         return decision
     return _while_it_may_last(decision, situation)
 
 
 def _by_kind(result: GatewayResult, situation: Situation) -> Decision:
+    if situation.is_poll and (promise := _promised(result, situation)):
+        return promise
     match result.kind:
         case Kind.ANSWERED:
             return _answered(result, situation)
         case Kind.REJECTED:
             return _rejected(result, situation)
         case Kind.PENDING:
-            wait = timedelta(seconds=max(result.retry_after or 0, POLL_SECONDS))
-            return Decision(State.AWAITING_PAYER, Reason.PAYER_WILL_ANSWER, "202", delay=wait)
+            return _to_be_polled(result, situation)
         case Kind.SYNTAX_REJECTED:
             return Decision(State.DEAD_LETTER, Reason.SYNTAX_REJECTED, result.detail[:24])
         case Kind.CONFIG_ERROR:
-            return Decision(
-                State.CONFIG_ERROR, Reason.GATEWAY_REFUSED, result.detail[:24], pause_reason=result.detail or "refused"
-            )
+            return _refused(result)
         case Kind.MALFORMED:
             broken = sum(each.kind == Kind.MALFORMED for each in situation.earlier) + 1
             if broken >= MALFORMED_MOST:
@@ -83,6 +94,33 @@ def _by_kind(result: GatewayResult, situation: Situation) -> Decision:
         Kind.TRANSIENT_AMBIGUOUS: Reason.NO_ANSWER,
     }
     return Decision(State.RETRY_WAIT, reasons[result.kind], delay=_retry_delay(result, situation))
+
+
+def _to_be_polled(result: GatewayResult, situation: Situation) -> Decision:
+    """Soon at first, then after a tenth of the time it has taken so far."""
+    taken = (situation.now - situation.attempt.claimed_at).total_seconds() if situation.is_poll else 0
+    wait = timedelta(seconds=max(result.retry_after or 0, POLL_SECONDS, taken / 10))
+    return Decision(State.AWAITING_PAYER, Reason.PAYER_WILL_ANSWER, "202", delay=wait)
+
+
+def _promised(result: GatewayResult, situation: Situation) -> Decision | None:
+    """What a poll that brought nothing means: the payer has the question, so it is not sent again unless forgotten."""
+    if result.kind in NOTHING_NEW:
+        return _to_be_polled(result, situation)
+    if result.http_status in (404, 410):
+        return Decision(State.RETRY_WAIT, Reason.NO_ANSWER, delay=_retry_delay(result, situation))
+    return None
+
+
+def _refused(result: GatewayResult) -> Decision:
+    """By our own writer or by the gateway. Only what is wrong for everybody stops the route for everybody."""
+    details = tuple(
+        WRITTEN_FROM[part] for each in result.unwritable if (part := each.partition(".")[2]) in WRITTEN_FROM
+    )
+    if details:
+        return Decision(State.NEEDS_INFO, Reason.MISSING_DETAILS, details=tuple(dict.fromkeys(details)))
+    pause_reason = "" if result.blames_question else result.detail or "refused"
+    return Decision(State.CONFIG_ERROR, Reason.GATEWAY_REFUSED, result.detail[:24], pause_reason=pause_reason)
 
 
 def _answered(result: GatewayResult, situation: Situation) -> Decision:
@@ -141,7 +179,8 @@ def _for_a_person(verdict: aaa.Verdict, code: str, result: GatewayResult, situat
             return _wait_or_give_up(verdict, code, result, situation)
         case Class.FIX:
             told = "15" in verdict.codes
-            return Decision(State.NEEDS_INFO, Reason.FIX_DETAILS, code, details=verdict.details, missing_told=told)
+            details = verdict.details or ON_THE_CARD
+            return Decision(State.NEEDS_INFO, Reason.FIX_DETAILS, code, details=details, missing_told=told)
         case Class.CONFIG:
             return _our_side(verdict, code)
     out_of_network = "35" in verdict.codes

@@ -7,7 +7,7 @@ from insurance import membership
 from insurance.models import PayerRoute, ProgramBilling, ProgramPayerContract, Verification
 from insurance.models.route import MEDICARE_IOP_SETTINGS, Detail
 from insurance.states import Reason, State
-from insurance.x12.inquiry_270 import is_npi
+from insurance.x12.inquiry_270 import is_npi, transliterate
 from programs.models import Payer, Program
 from programs.models.payer import PayerKind
 
@@ -52,11 +52,15 @@ def best_route(payer: Payer) -> PayerRoute | None:
 
 
 def missing_details(verification: Verification, route: PayerRoute) -> tuple[str, ...]:
-    """Details this payer insists on and nobody has given. A member is named by ID, or by name and birth date."""
+    """Details this payer insists on, or any question needs, and nobody has given.
+
+    A member is named by last name, and by ID or birth date. A name without a letter that can be sent is not given.
+    """
+    last_name = transliterate(verification.subscriber_last_name)
     given = {
         Detail.MEMBER_ID: verification.member_id,
-        Detail.FIRST_NAME: verification.subscriber_first_name,
-        Detail.LAST_NAME: verification.subscriber_last_name,
+        Detail.FIRST_NAME: transliterate(verification.subscriber_first_name),
+        Detail.LAST_NAME: last_name,
         Detail.BIRTH_DATE: verification.subscriber_birth_date,
         Detail.SEX: verification.subscriber_sex,
         Detail.GROUP_NUMBER: verification.group_number,
@@ -64,8 +68,11 @@ def missing_details(verification: Verification, route: PayerRoute) -> tuple[str,
         Detail.SERVICE_DATE: verification.service_date or "today",
         Detail.PAYER: verification.payer_id,
     }
-    missing = [detail for detail in route.required_fields if not given[Detail(detail)]]
-    if not verification.patient_is_subscriber and not verification.patient_last_name:
+    missing = [Detail(detail) for detail in route.required_fields if not given[Detail(detail)]]
+    if not verification.member_id and not verification.subscriber_birth_date:
+        missing.append(Detail.MEMBER_ID)
+    patient = last_name if verification.patient_is_subscriber else transliterate(verification.patient_last_name)
+    if not (last_name and patient):
         missing.append(Detail.LAST_NAME)
     return tuple(dict.fromkeys(missing))
 

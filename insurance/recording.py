@@ -137,7 +137,7 @@ def _outranks(benefits: Benefits, current: BenefitSnapshot) -> bool:
 
 def _columns(answer: Outcome, now: datetime) -> dict[str, Any]:
     verification, decision = answer.verification, answer.decision
-    columns: dict[str, Any] = {"reason_code": decision.code}
+    columns: dict[str, Any] = {"reason_code": decision.code.replace("\0", "?")}  # a payer's words; no NUL in PostgreSQL
     if answer.attempt.billable and verification.billable < verification.attempts:
         columns["billable"] = verification.billable + 1
     match decision.state:

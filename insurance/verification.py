@@ -23,6 +23,7 @@ from insurance.gateways import NOT_ASKED, GatewayResult, Inquiry, Kind, get_gate
 from insurance.models import Verification, VerificationAttempt
 from insurance.states import Reason, State, move
 from insurance.x12.inquiry_270 import ControlNumbers
+from insurance.x12.lines import AAA
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +108,14 @@ def record(ticket: Ticket, result: GatewayResult) -> None:
 
 
 def _answered(ticket: Ticket, result: GatewayResult) -> Answered:
-    situation = outcomes.Situation(ticket.verification, ticket.attempt, ticket.question, ticket.earlier, ticket.now())
+    situation = outcomes.Situation(
+        ticket.verification,
+        ticket.attempt,
+        ticket.question,
+        ticket.earlier,
+        ticket.now(),
+        is_poll=bool(ticket.poll_token),
+    )
     try:
         decision = outcomes.decide(result, situation)
     except Exception:  # a fault of ours must not ask the payer again and again
@@ -140,7 +148,7 @@ def _write_down(answers: Sequence[Answered]) -> None:
     for each in answers:
         counts = each.ticket.verification.pk in ours
         if counts or not _is_written(each.ticket.attempt):
-            _finish_attempt(each.ticket, each.result, applied=counts)
+            _finish_attempt(each, applied=counts)
     in_time = [each for each in answers if each.ticket.verification.pk in ours]
     if in_time:
         recording.apply([_outcome(each) for each in in_time], now=max(each.ticket.now() for each in in_time))
@@ -176,15 +184,18 @@ def _outcome(answered: Answered) -> recording.Outcome:
     )
 
 
-def _finish_attempt(ticket: Ticket, result: GatewayResult, *, applied: bool) -> None:
+def _finish_attempt(answered: Answered, *, applied: bool) -> None:
+    ticket, result = answered.ticket, answered.result
     attempt, now = ticket.attempt, ticket.now()
+    is_promised = answered.decision.state == State.AWAITING_PAYER and result.kind != Kind.REJECTED
+    kind = Kind.PENDING if is_promised else result.kind
     facts: dict[str, Any] = {
-        "kind": result.kind,
+        "kind": kind,
         "http_status": result.http_status,
         "retry_after": result.retry_after,
         "raw_response": result.raw_response,
-        "poll_token": result.poll_token or None,
-        "aaa": [{"loop": each.loop, "code": each.code, "followup": each.followup} for each in result.aaa],
+        "poll_token": result.poll_token or (ticket.poll_token if is_promised else "") or None,
+        "aaa": [_row_of(each) for each in result.aaa],
         "problems": list(result.problems),
         "elapsed_ms": round(result.elapsed * 1000),
         "applied": applied,
@@ -193,11 +204,16 @@ def _finish_attempt(ticket: Ticket, result: GatewayResult, *, applied: bool) -> 
         billable = result.kind not in NOT_ASKED
         sent_at = now - timedelta(seconds=result.elapsed) if billable else None
         facts |= {"raw_request": result.raw_request, "billable": billable, "sent_at": sent_at}
-    if result.kind != Kind.PENDING or not applied:
+    if kind != Kind.PENDING or not applied:
         facts["finished_at"] = now
     for name, value in facts.items():
         setattr(attempt, name, value)
     attempt.save(update_fields=list(facts))
+
+
+def _row_of(aaa: AAA) -> dict[str, str]:
+    """A payer may send anything as a code; PostgreSQL takes no NUL."""
+    return {"loop": aaa.loop, "code": aaa.code.replace("\0", "?"), "followup": aaa.followup.replace("\0", "?")}
 
 
 def abandon(verification: Verification) -> None:

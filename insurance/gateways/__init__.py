@@ -58,6 +58,9 @@ class GatewayResult:
     retry_after: float | None = None
     poll_token: str = ""
     detail: str = ""  # for staff; never holds a name or a number of a member
+    unwritable: tuple[str, ...] = ()  # what of the question cannot be sent: "subscriber.last"
+    blames_question: bool = False  # refused for this one question's sake: the route is well
+    we_failed: bool = False  # a fault of our own in reading the answer: asking again would bring the same
     elapsed: float = 0.0
     problems: tuple[dict[str, object], ...] = field(default=())
 

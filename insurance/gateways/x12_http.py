@@ -1,6 +1,7 @@
 """X12 in the body of an HTTP POST: CORE-style (`application/edi-x12`) or wrapped in JSON, by the endpoint's format."""
 
 import json
+import logging
 import os
 import time
 from dataclasses import replace
@@ -25,6 +26,8 @@ from insurance.x12.inquiry_270 import QuestionError, Sender, write
 
 LONGEST_RETRY_AFTER = 3600.0
 
+log = logging.getLogger(__name__)
+
 
 class X12HttpGateway:
     default_format = "x12"
@@ -36,7 +39,9 @@ class X12HttpGateway:
         try:
             raw = write(inquiry.question, _sender(endpoint), inquiry.control, at=inquiry.at).data
         except QuestionError as error:
-            return GatewayResult(Kind.CONFIG_ERROR, detail="not writable: " + ", ".join(sorted(error.errors)))
+            faults = tuple(sorted(error.errors))
+            detail = "not writable: " + ", ".join(faults)
+            return GatewayResult(Kind.CONFIG_ERROR, detail=detail, unwritable=faults, blames_question=True)
         content_type, body = self._wrapped(raw, endpoint)
         headers = {"Content-Type": content_type, "Accept": content_type, **_authorization(endpoint)}
         result = self._exchange("POST", endpoint["url"], headers=headers, content=body, total=inquiry.total_seconds)
@@ -46,7 +51,7 @@ class X12HttpGateway:
         endpoint = settings.PAYER_ENDPOINTS.get(inquiry.endpoint, {"url": ""})
         url = urljoin(endpoint["url"], token)
         if urlsplit(url)[:2] != urlsplit(endpoint["url"])[:2]:  # a token may not send us elsewhere
-            return GatewayResult(Kind.CONFIG_ERROR, detail="the poll address is at another host")
+            return GatewayResult(Kind.CONFIG_ERROR, detail="the poll address is at another host", blames_question=True)
         content_type, _ = self._wrapped(b"", endpoint)
         headers = {"Accept": content_type, **_authorization(endpoint)}
         return self._exchange("GET", url, headers=headers, content=b"", total=inquiry.total_seconds)
@@ -62,7 +67,7 @@ class X12HttpGateway:
         began = time.monotonic()
         try:
             exchange = send(method, url, headers=headers, content=content, total_seconds=total)
-            result = self._classified(exchange)
+            result = self._understood(exchange)
         except RefusedError as error:
             result = GatewayResult(Kind.CONFIG_ERROR, detail=f"address refused: {error}")
         except NotSentError as error:
@@ -72,6 +77,16 @@ class X12HttpGateway:
         except TooLargeError:
             result = GatewayResult(Kind.MALFORMED, detail="larger than 1 MB")
         return replace(result, elapsed=time.monotonic() - began)
+
+    def _understood(self, exchange: Exchange) -> GatewayResult:
+        """An answer was paid for: whatever our reading makes of it, it is kept and not asked for again."""
+        try:
+            return self._classified(exchange)
+        except Exception:
+            log.exception("A payer's answer broke our parser.")
+            return GatewayResult(
+                Kind.MALFORMED, http_status=exchange.status, raw_response=exchange.body, we_failed=True
+            )
 
     def _classified(self, exchange: Exchange) -> GatewayResult:
         """By status first, then by what is inside; a body that is a 271 rejection counts as one at any status."""
@@ -115,7 +130,7 @@ def _by_status(exchange: Exchange) -> GatewayResult | None:
     if status in (408, 425) or status >= 500:
         return GatewayResult(Kind.TRANSIENT_AMBIGUOUS, detail=f"HTTP {status}", retry_after=_retry_after(exchange))
     if status in (400, 401, 403, 404, 405, 415) or 300 <= status < 400:
-        return GatewayResult(Kind.CONFIG_ERROR, detail=f"HTTP {status}")
+        return GatewayResult(Kind.CONFIG_ERROR, detail=f"HTTP {status}", blames_question=status == 400)
     return None if 200 <= status < 300 else GatewayResult(Kind.MALFORMED, detail=f"HTTP {status}")
 
 

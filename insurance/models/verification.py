@@ -3,6 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Iterable
+from datetime import datetime
 
 import pgtrigger
 from django.conf import settings
@@ -316,7 +317,9 @@ class Verification(models.Model):
             pgtrigger.FSM(
                 name="state_moves",
                 field="state",
-                transitions=[(str(origin), str(to)) for origin, targets in MOVES.items() for to in targets],
+                transitions=[
+                    (str(origin), str(to)) for origin, targets in MOVES.items() for to in targets if to != origin
+                ],
             )
         ]
 
@@ -329,6 +332,17 @@ class Verification(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+    @property
+    def waits_for_caller_since(self) -> datetime | None:
+        """When its clock was stopped; None while it runs. A queue brings the moment along."""
+        if self.state != State.NEEDS_INFO:
+            return None
+        asked = getattr(self, "asked_caller_at", None)
+        return (
+            asked
+            or self.events.filter(to_state=State.NEEDS_INFO).order_by("-version").values_list("at", flat=True).first()
+        )
 
     @property
     def patient_is_subscriber(self) -> bool:

@@ -1,4 +1,4 @@
-"""A payer to ask: the simulator, on a loopback port of this test process."""
+"""A payer to ask (the simulator, on a loopback port of this test process), and a program that lets us ask it."""
 
 import threading
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from payersim.server import PayerServer
+from tests.insurance.factories import PayerRouteFactory, ProgramBillingFactory, ProgramPayerContractFactory
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +30,17 @@ def payer_server(_payer_server, settings) -> PayerServer:
     }
     _payer_server.ledger.clear()
     return _payer_server
+
+
+@pytest.fixture
+def route(db):
+    """How the simulator is asked, as payer SIM01."""
+    return PayerRouteFactory(payer_code="SIM01")
+
+
+@pytest.fixture
+def program(route):
+    """A program that has agreed that we ask that payer on its behalf."""
+    program = ProgramBillingFactory().program
+    ProgramPayerContractFactory(program=program, payer=route.payer)
+    return program

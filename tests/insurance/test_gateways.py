@@ -1,6 +1,7 @@
 """The door to payers, against servers that misbehave."""
 
 import contextlib
+import json
 import socket
 import threading
 import time
@@ -160,6 +161,29 @@ def test_a_clearinghouse_that_cannot_parse_us_says_nothing_about_the_birth_date(
     with server(answer) as url:
         result = ask(url, StediGateway)
     assert (result.kind, result.aaa) == (Kind.SYNTAX_REJECTED, ())
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "aaa"),
+    [
+        ({"errors": [{"code": "75", "location": "Loop 2100C", "followupAction": "Please Correct and Resubmit"}]},
+         Kind.REJECTED, [("2100C", "75", "C")]),
+        ({"errors": [{"code": "42", "location": "Loop 2100A", "followupAction": "R"}, "odd", None]},
+         Kind.REJECTED, [("2100A", "42", "R")]),
+        ({"errors": [{"code": "71", "location": "subscriber_level_HL_loop"}]}, Kind.SYNTAX_REJECTED, []),
+        ({"errors": [{"code": "33", "description": "Payer FOO is not configured.", "followupAction": "C"}]},
+         Kind.CONFIG_ERROR, []),
+        ({"message": "Payer not configured"}, Kind.CONFIG_ERROR, []),
+        ({"errors": "none"}, Kind.SYNTAX_REJECTED, []),
+        ({"errors": [{"code": "72", "description": "Give the payer a member ID", "location": "2100C"}]},
+         Kind.REJECTED, [("2100C", "72", "")]),
+    ],
+)  # fmt: skip
+def test_a_rejection_told_in_json_counts_where_its_place_is_one_of_the_guide(ask, answer, kind, aaa):
+    with server(says(json.dumps(answer), status="400 Bad", headers="Content-Type: application/json\r\n")) as url:
+        result = ask(url, StediGateway)
+    assert (result.kind, [(each.loop, each.code, each.followup) for each in result.aaa]) == (kind, aaa)
+    assert result.blames_question is False
 
 
 def test_json_and_plain_x12_are_the_same_answer(payer_server, settings):

@@ -1,8 +1,10 @@
 import uuid
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from insurance import intake
+from insurance.fields import MemberIdField
 from insurance.models import StatusEvent, Verification
 from insurance.states import Determination, Reason, State
 from programs.models.payer import PayerKind
@@ -16,18 +18,6 @@ from tests.insurance.factories import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def route():
-    return PayerRouteFactory()
-
-
-@pytest.fixture
-def program(route):
-    program = ProgramBillingFactory().program
-    ProgramPayerContractFactory(program=program, payer=route.payer)
-    return program
 
 
 def submit(payer, *programs, key=None, **fields) -> intake.Submitted:
@@ -119,3 +109,9 @@ def test_a_payer_without_a_wire_is_called(program):
 
 def test_no_program_is_no_dead_end(route):
     assert submit(route.payer).verification.state_reason == Reason.NO_PROGRAM
+
+
+@pytest.mark.parametrize("typed", ["#12345", "(800) 1", "ID=5", "A*B", "'12345"])
+def test_the_form_refuses_an_id_that_no_payer_can_be_sent(typed):
+    with pytest.raises(ValidationError, match="only letters, digits and dashes"):
+        MemberIdField().clean(typed)

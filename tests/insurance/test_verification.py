@@ -1,48 +1,17 @@
 """From a logged request to an answer, against the simulated payer."""
 
-import uuid
 from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
 
-from insurance import consent, intake, resolving, verification
+from insurance import consent, resolving, verification
 from insurance.models import Verification
 from insurance.states import Determination, Reason, State
 from payersim import benefits, scenarios
-from tests.insurance.factories import (
-    ConsentFactory,
-    PayerRouteFactory,
-    ProgramBillingFactory,
-    ProgramPayerContractFactory,
-    VerificationFactory,
-)
+from tests.insurance.asking import calls, make_due, run, submit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("payer_server")]
-
-
-@pytest.fixture
-def program():
-    return ProgramBillingFactory().program
-
-
-@pytest.fixture
-def route(program):
-    route = PayerRouteFactory(payer_code="SIM01")
-    ProgramPayerContractFactory(program=program, payer=route.payer)
-    return route
-
-
-def submit(route, program, **fields) -> Verification:
-    scopes = fields.pop("scopes", ["verify"])
-    row = VerificationFactory.build(payer=route.payer, consent=ConsentFactory(scopes=scopes), **fields)
-    return intake.submit(row, programs=[program], submission_key=uuid.uuid4()).verification
-
-
-def run(row: Verification) -> Verification:
-    verification.run(row.pk)
-    row.refresh_from_db()
-    return row
 
 
 def test_a_ppo_member_is_answered_with_evidence(route, program):
@@ -148,14 +117,6 @@ def test_somebody_elses_answer_is_no_result_and_gives_no_figure(route, program):
     row = run(submit(route, program, member_id="SIMWRONGID"))
     assert (row.snapshots.count(), row.evidence_level, row.determination) == (0, 0, "")
     assert row.tries.get().raw_response
-
-
-def calls(server, row: Verification) -> list[dict]:
-    return server.ledger.shown(member=row.member_id)["calls"]
-
-
-def make_due(row: Verification) -> None:
-    Verification.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now() - timedelta(seconds=1))
 
 
 def test_a_second_bell_finds_nothing_to_do(route, program, payer_server):
