@@ -18,6 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from insurance import queues
 from insurance.models import Review, RouteMeter, StatusEvent, Verification
 from insurance.states import OPEN_STATES, State
 
@@ -52,7 +53,7 @@ def tiles(now: datetime | None = None) -> list[Tile]:
     still_open = Verification.objects.filter(state__in=OPEN_STATES)
     counted = still_open.aggregate(
         oldest=Min("created_at"),
-        late=Count("pk", filter=Q(sla_due_at__lt=now)),
+        late=Count("pk", filter=queues.LATE),
         dead=Count("pk", filter=Q(state=State.DEAD_LETTER)),
         config=Count("pk", filter=Q(state=State.CONFIG_ERROR)),
         waiting=Count("pk"),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -13,14 +13,15 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from insurance import hours
-from insurance.models import Verification
+from insurance.models import StatusEvent, Verification
 from insurance.states import OPEN_STATES, State
 
 SHOWN = 100
 SOON = timedelta(minutes=20)
-LATE = timedelta(minutes=30)
+TOO_LONG = timedelta(minutes=30)
 
 WAITING_STATES = (State.QUEUED, State.SENDING, State.RETRY_WAIT, State.AWAITING_PAYER)
+LATE = Q(state__in=set(OPEN_STATES) - {State.NEEDS_INFO}, sla_due_at__lt=Now())  # the caller's time is not ours
 PERSON_STATES = (
     *(State.MANUAL_REQUIRED, State.MANUAL_IN_PROGRESS, State.NEEDS_REVIEW, State.NEEDS_INFO),
     *(State.CONFIG_ERROR, State.DEAD_LETTER),
@@ -67,7 +68,7 @@ def condition(slug: str, user: User) -> Q:
         "waiting": still_open & Q(state__in=WAITING_STATES),
         "person": still_open & Q(state__in=PERSON_STATES),
         "open": Q(state__in=OPEN_STATES),
-        "late": Q(state__in=OPEN_STATES, sla_due_at__lt=Now()),
+        "late": LATE,
         "set-up": Q(state=State.CONFIG_ERROR),
         "dead": Q(state=State.DEAD_LETTER),
         "done": (Q(casework__closed_at__gte=Now() - timedelta(days=7)))
@@ -78,10 +79,12 @@ def condition(slug: str, user: User) -> Q:
 
 def rows(slug: str, user: User) -> QuerySet[Verification]:
     """The queue itself: most urgent first, then whoever has waited longest; the newest first among what is done."""
+    asked = StatusEvent.objects.filter(verification=OuterRef("pk"), to_state=State.NEEDS_INFO).order_by("-version")
     found = (
         Verification.objects.filter(condition(slug, user))
         .select_related("payer", "program", "casework__owner", "casework__holder")
         .prefetch_related("notes")
+        .annotate(asked_caller_at=Subquery(asked.values("at")[:1]))
     )
     if slug == "done":
         return found.order_by(F("casework__closed_at").desc(nulls_last=True), "-pk")[:SHOWN]
@@ -126,12 +129,12 @@ class Clock:
 
 
 def clock(verification: Verification, now: datetime | None = None) -> Clock:
-    """The clock of one request. It stands still while the helpline is closed."""
-    now = now or timezone.now()
+    """The clock of one request. It stands still while the helpline is closed, and while the caller is asked."""
+    now = verification.waits_for_caller_since or now or timezone.now()
     open_hours = hours.helpline()
     waited = open_hours.between(verification.created_at, now)
     due = verification.sla_due_at
     left = None if due is None else open_hours.between(now, due) if due > now else -open_hours.between(due, now)
-    late = waited >= LATE if left is None else left <= timedelta()
-    soon = waited >= SOON if left is None else left <= LATE - SOON
+    late = waited >= TOO_LONG if left is None else left <= timedelta()
+    soon = waited >= SOON if left is None else left <= TOO_LONG - SOON
     return Clock(waited, "late" if late else "soon" if soon else "", left)
