@@ -92,10 +92,39 @@ def of(verification: Verification) -> Answer:
         level=snapshot.evidence_level,
         level_words=EVIDENCE[snapshot.evidence_level],
         facts=list(_facts(snapshot)),
-        warnings=[doubts.in_words(code) for code in dict.fromkeys([*snapshot.review, *snapshot.flags])],
+        warnings=[
+            *([_("This answer is out of date. The newer one counts.")] if verification.state == State.EXPIRED else ()),
+            *(doubts.in_words(code) for code in dict.fromkeys([*snapshot.review, *snapshot.flags])),
+        ],
         next_question=question_after(snapshot.data),
         as_of=snapshot.as_of,
     )
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value that is not what it was at the earlier check; empty is not told."""
+
+    label: str
+    before: str
+    after: str
+    about: str = ""
+
+
+def changes(child: Verification) -> list[Change]:
+    """What has changed since the answer that this request asks for again, in words."""
+    before, after = (
+        BenefitSnapshot.objects.filter(verification=each, superseded_at=None).first() for each in (child.parent, child)
+    )
+    if before is None or after is None:
+        return []
+    old, new = ({(fact.about, fact.label): fact.value for fact in _facts(each)} for each in (before, after))
+    answers = (_("Answer"), before.get_determination_display(), after.get_determination_display())
+    values = [
+        Change(label, old.get((about, label), ""), new.get((about, label), ""), about)
+        for about, label in dict.fromkeys([*old, *new])
+    ]
+    return [each for each in (Change(*answers), *values) if each.before != each.after]
 
 
 def sentence(verification: Verification, snapshot: BenefitSnapshot) -> str:

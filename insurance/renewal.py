@@ -4,6 +4,7 @@ An answer is old after 30 days, on the first of the month for Medicaid, when the
 before admission, whichever comes first.
 """
 
+import logging
 import uuid
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -11,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from insurance import intake
-from insurance.models import BenefitSnapshot, Priority, Verification
+from insurance.models import BenefitSnapshot, Casework, ManualCall, Priority, Verification
 from insurance.states import Determination, Reason, State, move
 from programs.models import Payer
 from programs.models.payer import PayerKind
@@ -28,6 +29,9 @@ ASKED_ABOUT = (  # what a child asks anew in the parent's words
     *("patient_first_name", "patient_last_name", "patient_birth_date", "patient_sex"),
     *("caller_name", "phone", "email", "contact_notes", "card_phone", "created_by"),
 )
+HANDED_ON = ("owner", "asking_for", "may_leave_message", "language", "state", "zip", "time_zone", "wants_call")
+
+log = logging.getLogger(__name__)
 
 
 def answer(verification: Verification, snapshot: BenefitSnapshot, *, now: datetime) -> dict[str, Any]:
@@ -67,23 +71,30 @@ def _plan_year_end(snapshot: BenefitSnapshot) -> date | None:
 
 
 def stale() -> QuerySet[Verification]:
-    """Finished answers that are old and matter still: nobody has closed the call they were for."""
-    watched = Verification.objects.filter(state=State.COMPLETED, stale_at__lte=Now()).exclude(
-        casework__closed_at__isnull=False
-    )
+    """Finished answers that are old and matter still: nobody has closed the call they were for.
+
+    An answer that somebody is correcting by phone right now is left to them; one from a carve-out goes with its parent.
+    """
+    on_the_phone = ManualCall.objects.filter(verification=OuterRef("pk"), ended_at=None)
+    watched = Verification.objects.filter(~Exists(on_the_phone), state=State.COMPLETED, stale_at__lte=Now())
+    watched = watched.exclude(casework__closed_at__isnull=False).exclude(origin=Verification.Origin.CARVE_OUT)
     return watched.order_by("stale_at", "pk")
 
 
 def renew_stale(limit: int = 50) -> int:
     """Expire up to `limit` old answers, each with its child, and say how many. Several sweepers may do it at once."""
     renewed = 0
-    for _ in range(limit):
-        with transaction.atomic():
-            row = stale().select_related("payer", "consent").select_for_update(of=("self",), skip_locked=True).first()
-            if row is None:
-                break
-            renew(row)
-            renewed += 1
+    for pk in stale().values_list("pk", flat=True)[:limit]:
+        try:
+            with transaction.atomic():
+                found = stale().filter(pk=pk).select_related("payer", "consent")
+                row = found.select_for_update(of=("self",), skip_locked=True).first()
+                if row is not None:
+                    renew(row)
+                    renewed += 1
+        except Exception:  # one that cannot be read does not keep the others from growing young
+            log.exception("An old answer could not be asked for again; it is tried again in an hour.")
+            Verification.objects.filter(pk=pk).update(stale_at=Now() + timedelta(hours=1))
     return renewed
 
 
@@ -94,6 +105,8 @@ def renew(verification: Verification) -> Verification | None:
     if snapshot is not None and verification.completed_at is not None:
         reason = stale_at(verification, snapshot, now=verification.completed_at)[1]
     move(verification, State.EXPIRED, reason=reason)
+    for other in verification.children.filter(origin=Verification.Origin.CARVE_OUT, state=State.COMPLETED):
+        move(other, State.EXPIRED, reason=reason)  # the new answer says anew whom to ask
     if verification.consent is None or not verification.consent.is_live:
         return None
     return open_child(verification, origin=Verification.Origin.REVERIFY)
@@ -112,7 +125,17 @@ def open_child(parent: Verification, *, origin: Verification.Origin, payer: Paye
         child.payer = payer
     programs = [row.program for row in parent.compared_programs.select_related("program")]
     key = uuid.uuid5(parent.submission_key, f"{origin}:{parent.version}")  # the same child, however often it is opened
-    return intake.submit(child, programs=programs, submission_key=key).verification
+    submitted = intake.submit(child, programs=programs, submission_key=key)
+    if submitted.is_new:
+        _hand_on_casework(parent, submitted.verification)
+    return submitted.verification
+
+
+def _hand_on_casework(parent: Verification, child: Verification) -> None:
+    """Whoever looks after the caller, and how it is safe to reach them, holds for the next question too."""
+    kept = Casework.objects.filter(verification=parent, closed_at=None).first()
+    if kept is not None:
+        Casework.objects.create(verification=child, **{name: getattr(kept, name) for name in HANDED_ON})
 
 
 def open_carve_out(verification: Verification, snapshot: BenefitSnapshot) -> Verification | None:
@@ -137,31 +160,3 @@ def named_payer(snapshot: BenefitSnapshot) -> Payer | None:
         if found:
             return found
     return None
-
-
-def differences(child: Verification) -> list[dict[str, str]]:
-    """What changed since the parent's answer: path, before, after, in the reading's own words."""
-    before, after = (
-        each.snapshots.filter(superseded_at=None).first() if each else None for each in (child.parent, child)
-    )
-    if before is None or after is None:
-        return []
-    old, new = dict(_leaves(before.data)), dict(_leaves(after.data))
-    return [
-        {"path": path, "before": old.get(path, ""), "after": new.get(path, "")}
-        for path in dict.fromkeys([*old, *new])
-        if old.get(path) != new.get(path)
-    ]
-
-
-def _leaves(value: Any, path: str = "") -> Any:
-    """Every single value of a reading with its path; where a value came from is left out."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if key not in {"line", "source", "segment", "as_of"}:
-                yield from _leaves(inner, f"{path}.{key}" if path else key)
-    elif isinstance(value, list):
-        for position, inner in enumerate(value):
-            yield from _leaves(inner, f"{path}.{position}")
-    elif value is not None:
-        yield path, str(value)

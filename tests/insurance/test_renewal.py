@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from insurance import consent, feedback, intake, renewal, verification
+from insurance import answer, consent, feedback, intake, renewal, verification
 from insurance.models import Casework, Outcome, Verification
 from insurance.states import Reason, State
 from programs import curation
@@ -81,8 +81,66 @@ def test_an_old_answer_expires_and_a_child_asks_again_with_the_same_details(prog
     assert (row.state, child.state, child.origin) == (State.EXPIRED, State.QUEUED, "reverify")
     assert (child.member_id, child.consent, child.program) == (row.member_id, row.consent, row.program)
     verification.run(child.pk)
-    changed = {each["path"]: (each["before"], each["after"]) for each in renewal.differences(child)}
-    assert any("deductible" in path for path in changed)
+    changed = {each.label: (each.before, each.after) for each in answer.changes(child)}
+    assert changed["Deductible, one person"] == ("$600.00 left of $1,500.00", "$450.00 left of $1,500.00")
+    assert set(changed) == {"Deductible, one person", "Most to pay in a year, one person"}
+
+
+def test_what_has_changed_is_on_the_page_of_both(program, staff, signed_in):
+    row = answered(payer_of(program), program, member_id="SIMFLAP")
+    verification.run(row.pk)
+    Verification.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now())
+    verification.run(row.pk)
+    make_stale(row)
+    renewal.renew_stale()
+    child = row.children.get()
+    verification.run(child.pk)
+    client = signed_in(staff("agent"))
+    old, new = (client.get(each.get_absolute_url()).content.decode() for each in (row, child))
+    assert "$450.00 left of $1,500.00" in new.partition("What has changed")[2]
+    assert "Asked again: Older than 30 days" in new
+    assert child.get_absolute_url() in old
+    assert "This answer is out of date" in old
+
+
+def test_whoever_looks_after_the_caller_and_how_to_reach_them_goes_along(program, staff):
+    row, dana = answered(payer_of(program), program), staff("agent")
+    Casework.objects.create(verification=row, owner=dana, may_leave_message=False, language="es", zip="53202")
+    make_stale(row)
+    renewal.renew_stale()
+    kept = row.children.get().casework
+    assert (kept.owner, kept.may_leave_message, kept.language, kept.zip) == (dana, False, "es", "53202")
+
+
+def test_an_old_answer_that_cannot_be_read_does_not_keep_the_others_waiting(program, monkeypatch):
+    payer = payer_of(program)
+    broken, well = answered(payer, program), answered(payer, program, member_id="SIMPPO001X2")
+    make_stale(broken)
+    make_stale(well)
+    renew = renewal.renew
+    monkeypatch.setattr(renewal, "renew", lambda row: 1 / 0 if row == broken else renew(row))
+    assert renewal.renew_stale() == 1
+    broken.refresh_from_db()
+    assert (broken.state, well.children.count()) == (State.COMPLETED, 1)
+    assert broken.stale_at > timezone.now()
+
+
+def test_a_carve_out_grows_old_with_its_parent_and_each_company_is_asked_once(program, payer_server):
+    other, first = payer_of(program, code="SBHC1"), payer_of(program)
+    row = answered(first, program, member_id="SIMCARVE1")
+    Verification.objects.filter(pk=row.children.get().pk).update(next_attempt_at=timezone.now())
+    verification.run(row.children.get().pk)
+    Verification.objects.update(stale_at=timezone.now() - timedelta(hours=1))
+    payer_server.ledger.clear()
+    assert renewal.renew_stale() == 1
+    while verification.run_batch():
+        pass
+    asked = [call["payer"] for call in payer_server.ledger.shown()["calls"]]
+    assert sorted(asked) == sorted([first.routes.get().payer_code, "SBHC1"])
+    assert [child.state for child in Verification.objects.filter(payer=other).order_by("pk")] == [
+        "expired",
+        "completed",
+    ]
 
 
 def test_nobody_is_asked_again_for_a_call_that_is_closed(program):
