@@ -17,25 +17,35 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User, Verb
-from insurance import consent, costing, desk, recording, renewal, script
+from insurance import consent, costing, desk, intake, recording, renewal, script
 from insurance.encryption import plain_json
 from insurance.models import BenefitSnapshot, Disclosure, ManualCall, Review, Verification
 from insurance.questions import Question
 from insurance.reading import Benefits, Contact, Plan
-from insurance.states import Determination, Reason, State, move
+from insurance.states import Determination, IllegalMoveError, Reason, State, move
 from insurance.tiers import Accumulator, Source, Tier, Value
 
 HOLD = timedelta(minutes=20)
+# Not while a question is on its way, and not before somebody has read a doubtful answer.
+CALLABLE = frozenset(
+    {
+        *(State.MANUAL_REQUIRED, State.MANUAL_IN_PROGRESS, State.QUEUED, State.RETRY_WAIT, State.AWAITING_PAYER),
+        *(State.NEEDS_INFO, State.CONFIG_ERROR, State.DEAD_LETTER, State.COMPLETED),
+    }
+)
 FROM_CALL = Source(line=0, stc="")
 KEPT_ON_CALL = ("number_dialed", "department", "rep_name", "reference")
 
 
 @transaction.atomic
 def start(*, verification: Verification, by: User, number: str) -> ManualCall:
-    """Begin to call: the request is held, what is told to the payer is in the ledger."""
+    """Begin to call: the request is held, what is told to the payer is in the ledger.
+
+    A person need not wait for the computers. An answer that is there already counts until the call has brought another.
+    """
     desk.take(verification=verification, by=by)
     open_call = ManualCall.objects.filter(verification=verification, ended_at=None).first()
-    if open_call and open_call.staff_id == by.pk and verification.state == State.MANUAL_IN_PROGRESS:
+    if open_call and open_call.staff_id == by.pk and verification.state in (State.MANUAL_IN_PROGRESS, State.COMPLETED):
         return open_call
     _keep_hold(verification, by)
     answers = open_call.answers if open_call else {}
@@ -65,13 +75,11 @@ def break_off(*, call: ManualCall, by: User, outcome: str) -> None:
     verification = call.verification
     desk.hold(verification=verification, by=by)
     _end(call, outcome)
-    move(
-        verification,
-        State.MANUAL_REQUIRED,
-        reason=Reason.PAYER_CLOSED,
-        actor=by,
-        call_after=_next_opening(verification),
-    )
+    opening = _next_opening(verification)
+    if verification.state == State.COMPLETED:
+        Verification.objects.filter(pk=verification.pk).update(call_after=opening)
+    else:
+        move(verification, State.MANUAL_REQUIRED, reason=Reason.PAYER_CLOSED, actor=by, call_after=opening)
     audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="payer call broken off")
 
 
@@ -202,7 +210,17 @@ def _snapshot(verification: Verification, call: ManualCall, answers: dict[str, A
 
 
 def _keep_hold(verification: Verification, by: User) -> None:
-    """On the phone from now on, also where the hold had run out and nobody else has taken the request since."""
+    """On the phone from now on, also where the hold had run out and nobody else has taken the request since.
+
+    The answer that a call may correct stays where it is: whoever looks after the request holds it at the desk.
+    """
+    if verification.state not in CALLABLE:
+        raise IllegalMoveError(f"nobody is called while it is {verification.state}")
+    if verification.state == State.COMPLETED:
+        return
+    if verification.state not in (State.MANUAL_REQUIRED, State.MANUAL_IN_PROGRESS):
+        changes = intake.clock_goes_on(verification)
+        move(verification, State.MANUAL_REQUIRED, reason=Reason.HELD, actor=by, **changes)
     if verification.state != State.MANUAL_IN_PROGRESS:
         in_progress = State.MANUAL_IN_PROGRESS
         move(verification, in_progress, reason=Reason.HELD, actor=by, held_by=by, held_until=Now() + HOLD)

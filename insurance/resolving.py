@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User, Verb
-from insurance import desk, intake, membership, preflight, recording, renewal
+from insurance import desk, intake, recording, renewal
 from insurance.models import ComparedProgram, Verification
 from insurance.states import Reason, State, move
 from programs.models import Program
@@ -15,7 +15,10 @@ from programs.models import Program
 
 @transaction.atomic
 def supply(*, verification: Verification, by: User, changes: dict[str, Any], program: Program | None) -> None:
-    """The caller gave what was missing; the request goes on by itself if that was enough."""
+    """The caller gave what was missing; the request goes on by itself if that was enough.
+
+    Raises what `intake.supply_info` raises.
+    """
     desk.hold(verification=verification, by=by)
     for column, value in changes.items():
         setattr(verification, column, value)
@@ -26,12 +29,6 @@ def supply(*, verification: Verification, by: User, changes: dict[str, Any], pro
             defaults={"position": verification.compared_programs.count() + 1},
         )
     audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="details", fields=sorted(changes))
-    programs = [row.program for row in verification.compared_programs.select_related("program")]
-    for_a_person = preflight.judge(verification, programs).state in (State.MANUAL_REQUIRED, State.COMPLETED)
-    if for_a_person and verification.state == State.MANUAL_REQUIRED:  # where it is already: only keep what is new
-        verification.member_index = membership.index(verification.member_id)
-        verification.save(update_fields=[*changes, "member_index", "program"])
-        return
     intake.supply_info(verification, actor=by, fields=list(changes))
 
 

@@ -15,10 +15,11 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import audit
 from accounts.middleware import StaffRequest
 from accounts.models import Role, Verb
-from insurance import answer, consent, costing, crisis, desk, hours, queues, statuslink, undoing
+from insurance import answer, consent, costing, crisis, desk, hours, payercall, queues, statuslink, undoing
 from insurance.consent import ConsentRevokedError
-from insurance.forms import CloseForm, DecisionForm, DetailsForm, HandOverForm, NoteForm, SnoozeForm, WhyForm
+from insurance.forms import CloseForm, HandOverForm, NoteForm, SnoozeForm, WhyForm
 from insurance.models import CostEstimate, Disclosure, Verification
+from insurance.resolveforms import DecisionForm, DetailsForm
 from insurance.states import Determination, IllegalMoveError, Reason, State, StateConflictError, allowed
 from insurance.views.queue import list_context
 
@@ -33,7 +34,8 @@ def of_request(view: View) -> View:
     @wraps(view)
     def wrapped(request: StaffRequest, public_id: str) -> HttpResponse:
         verification = get_object_or_404(
-            Verification.objects.select_related("payer", "program", "consent", "casework__owner"), public_id=public_id
+            Verification.objects.select_related("payer", "program", "consent", "casework__owner", "parent__payer"),
+            public_id=public_id,
         )
         try:
             return view(request, verification)
@@ -81,7 +83,9 @@ def context_of(request: StaffRequest, verification: Verification) -> dict[str, o
         "is_mine": casework.holder_id == request.user.pk and bool(casework.held_until),
         "is_held": bool(casework.held_until and casework.held_until > timezone.now()),
         "is_working": verification.state in WORKING_STATES,
-        "may_call_payer": verification.state in (State.MANUAL_REQUIRED, State.MANUAL_IN_PROGRESS),
+        "may_call_payer": verification.state in payercall.CALLABLE,
+        "changes": answer.changes(verification) if verification.origin == Verification.Origin.REVERIFY else (),
+        "children": verification.children.select_related("payer").order_by("pk"),
         "may_cancel": allowed(verification.state, State.CANCELLED),
         "events": verification.events.select_related("actor").order_by("-version")[:30],
         "notes": verification.notes.select_related("author")[:30],
@@ -110,7 +114,7 @@ def _self_pay(verification: Verification) -> list[costing.SelfPay]:
 @require_safe
 @of_request
 def fresh_answer(request: StaffRequest, verification: Verification) -> HttpResponse:
-    """The poll of an open request: nothing while nothing has changed, then the answer alone is drawn anew.
+    """The poll of an open request: nothing while nothing has changed, then the answer and what is to be done now.
 
     The rest of the page stays, and with it a note that somebody is typing.
     """

@@ -6,9 +6,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from insurance import desk, payercall, script, sweeper
+from insurance import desk, payercall, renewal, script, sweeper
 from insurance.models import BenefitSnapshot, Casework, Disclosure, ManualCall, Review, Verification
-from insurance.states import Determination
+from insurance.states import DUE_STATES, Determination
 from tests.insurance.factories import PayerPhoneLineFactory, ProgramBillingFactory, VerificationFactory
 
 pytestmark = pytest.mark.django_db
@@ -236,3 +236,74 @@ def test_no_call_without_consent(client, verification):
     verification.consent.save(update_fields=["revoked_at"])
     assert start(client, verification).status_code == 409
     assert Verification.objects.get().state == "manual_required"
+
+
+@pytest.mark.parametrize(
+    "state", sorted({*payercall.CALLABLE} - {"completed", "manual_in_progress", "manual_required"})
+)
+def test_nobody_has_to_wait_for_a_computer_to_call(client, state):
+    program = ProgramBillingFactory().program
+    due = timezone.now() if state in DUE_STATES else None
+    row = VerificationFactory(state=state, program=program, next_attempt_at=due)
+    page = client.get(row.get_absolute_url()).content.decode()
+    assert reverse("payer_call_start", args=[row.public_id]) in page
+    start(client, row)
+    finish(client, row)
+    row.refresh_from_db()
+    assert (row.state, row.evidence_level, row.next_attempt_at) == ("completed", 4, None)
+
+
+@pytest.mark.parametrize("state", ["sending", "needs_review", "cancelled"])
+def test_nobody_is_called_while_a_question_is_on_its_way_or_an_answer_is_in_doubt(client, state):
+    row = VerificationFactory(state=state, lease_until=timezone.now() if state == "sending" else None)
+    assert start(client, row).status_code == 409
+    assert not ManualCall.objects.exists()
+
+
+@pytest.fixture
+def unconfirmed():
+    """The plan's computer said that the plan is active, and no more."""
+    row = VerificationFactory(
+        state="completed",
+        determination="active_iop_unconfirmed",
+        evidence_level=2,
+        completed_at=timezone.now(),
+        program=ProgramBillingFactory().program,
+    )
+    row.snapshots.create(determination="active_iop_unconfirmed", evidence_level=2, data={"plan": {"active": True}})
+    return row
+
+
+def test_what_the_computer_does_not_say_is_asked_by_phone_and_its_own_answer_is_kept(client, unconfirmed):
+    page = client.get(unconfirmed.get_absolute_url()).content.decode()
+    assert "A representative can say more than the computer" in page
+    start(client, unconfirmed)
+    assert "A representative can say more" in client.get(unconfirmed.get_absolute_url()).content.decode()
+    finish(client, unconfirmed)
+    unconfirmed.refresh_from_db()
+    assert (unconfirmed.state, unconfirmed.evidence_level) == ("completed", 4)
+    assert unconfirmed.determination == Determination.COVERED_AUTH_REQUIRED
+    by_phone, by_computer = unconfirmed.snapshots.all()
+    assert (by_computer.evidence_level, by_computer.superseded_at is None, by_phone.superseded_at) == (2, False, None)
+    event = unconfirmed.events.latest("version")
+    assert (event.from_state, event.to_state, event.reason) == ("completed", "completed", "call_finished")
+
+
+def test_a_correction_that_is_cut_off_leaves_the_answer_and_is_taken_up_again(client, unconfirmed):
+    PayerPhoneLineFactory(payer=unconfirmed.payer, days=["mon"], opens="03:00", closes="03:01")
+    start(client, unconfirmed)
+    client.post(
+        reverse("payer_call_break", args=[unconfirmed.public_id]), {"outcome": "closed", "deductible_left": "600"}
+    )
+    unconfirmed.refresh_from_db()
+    assert (unconfirmed.state, unconfirmed.evidence_level) == ("completed", 2)
+    assert unconfirmed.call_after > timezone.now()
+
+
+def test_an_answer_does_not_expire_while_somebody_is_correcting_it(client, unconfirmed):
+    Verification.objects.update(stale_at=timezone.now() - timedelta(hours=1))
+    start(client, unconfirmed)
+    assert renewal.renew_stale() == 0
+    finish(client, unconfirmed)
+    unconfirmed.refresh_from_db()
+    assert unconfirmed.stale_at > timezone.now()

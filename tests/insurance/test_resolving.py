@@ -3,7 +3,13 @@
 import pytest
 from django.urls import reverse
 
-from insurance.models import BenefitSnapshot
+from insurance import verification as engine
+from insurance.aaa import RULES
+from insurance.models import BenefitSnapshot, Verification
+from insurance.models.route import Detail
+from insurance.outcomes import ON_THE_CARD
+from insurance.resolveforms import DetailsForm
+from insurance.states import Reason, State, move
 from tests.factories import PayerFactory, ProgramFactory
 from tests.insurance.factories import (
     PayerRouteFactory,
@@ -89,3 +95,94 @@ def test_a_request_that_stood_still_goes_on_when_the_set_up_is_mended(client):
 def test_what_the_state_does_not_allow_is_refused(client):
     verification = VerificationFactory(state="cancelled")
     assert post(client, "decide", verification, decision="call", note="x").status_code == 409
+
+
+def test_every_detail_a_payer_may_ask_for_has_a_field():
+    columns = {Detail.FIRST_NAME: "subscriber_first_name", Detail.LAST_NAME: "subscriber_last_name"}
+    columns |= {Detail.BIRTH_DATE: "subscriber_birth_date", Detail.SEX: "subscriber_sex"}
+    asked = {*ON_THE_CARD, *Detail.values, *(detail for rule in RULES.values() for detail in rule.details)}
+    assert {columns.get(Detail(detail), str(detail)) for detail in asked} <= set(DetailsForm.base_fields)
+
+
+def test_the_sex_on_the_card_and_another_plan_can_be_supplied(client, askable):
+    payer, program = askable
+    verification = VerificationFactory(state="needs_info", needed_fields=["sex", "payer"], member_id="SIMPPO001")
+    post(client, "details", verification, subscriber_sex="F", payer=payer.slug, program_1=program.slug)
+    assert (verification.state, verification.subscriber_sex, verification.payer) == ("queued", "F", payer)
+
+
+def test_a_day_no_payer_answers_for_is_said_beside_the_field(client, askable):
+    verification = VerificationFactory(state="needs_info", payer=askable[0], needed_fields=["service_date"])
+    answer = post(client, "details", verification, service_date="2019-01-01")
+    assert (answer.status_code, "the last twelve months" in answer.content.decode()) == (422, True)
+
+
+def test_details_that_make_it_a_question_already_open_lead_there_and_change_nothing(client, askable):
+    payer, program = askable
+    open_one = VerificationFactory(state="needs_info", payer=payer, member_id="", needed_fields=["member_id"])
+    post(client, "details", open_one, member_id="SIMPPO001", program_1=program.slug)
+    other = VerificationFactory(state="needs_info", payer=payer, member_id="", needed_fields=["member_id"])
+    answer = post(client, "details", other, member_id="sim-ppo-001", program_1=program.slug)
+    page = answer.content.decode()
+    assert (answer.status_code, other.state, other.member_id) == (409, "needs_info", "")
+    assert f'<a href="{open_one.get_absolute_url()}">{open_one.public_id}</a>' in page
+    assert "sim-ppo-001" in page  # nothing typed is lost
+
+
+def test_what_was_typed_on_a_page_that_is_out_of_date_is_shown_beside_what_is_there_now(
+    client, askable, staff, signed_in
+):
+    verification = VerificationFactory(state="manual_required", payer=askable[0], member_id="OLD111")
+    page = client.get(verification.get_absolute_url()).content.decode()
+    seen = page.partition('name="version" value="')[2].partition('"')[0]
+    assert seen == str(verification.version)
+    colleague = {"version": seen, "subscriber_last_name": "Rivera", "member_id": "NEW222333"}
+    post(client, "details", verification, **colleague)
+    mine = {"version": seen, "subscriber_last_name": "Ribera", "member_id": "MINE44455"}
+    answer = post(client, "details", verification, **mine)
+    page = answer.content.decode()
+    assert (answer.status_code, verification.subscriber_last_name, verification.member_id) == (
+        409,
+        "Rivera",
+        "NEW222333",
+    )
+    table = page.partition('id="conflict"')[2].partition("</section>")[0]
+    assert all(text in table for text in ("Rivera", "Ribera", "•••• 2333", "MINE44455"))
+    assert 'value="MINE44455"' in page  # kept in its field, to be sent again
+    again = page.partition(f'action="/desk/{verification.public_id}/details/"')[2]
+    seen = again.partition('name="version" value="')[2].partition('"')[0]
+    post(client, "details", verification, **{**mine, "version": seen})
+    assert verification.member_id == "MINE44455"
+
+
+def test_a_decision_about_a_reading_that_has_changed_meanwhile_is_not_taken(client):
+    verification = VerificationFactory(state="needs_review")
+    BenefitSnapshot.objects.create(verification=verification, determination="unknown", evidence_level=0, data={})
+    seen = verification.version
+    move(verification, State.MANUAL_REQUIRED, reason=Reason.REVIEWED, note="It says 20 percent.")
+    answer = post(client, "decide", verification, decision="accept", note="Line 4 is clear.", version=seen)
+    page = answer.content.decode()
+    assert (answer.status_code, verification.state) == (409, "manual_required")
+    assert "It says 20 percent." in page
+    assert "Line 4 is clear." in page
+
+
+def test_a_page_of_nonsense_versions_is_out_of_date(client):
+    verification = VerificationFactory(state="manual_required")
+    for version in ("x", "", "9" * 40, "²"):
+        assert post(client, "details", verification, member_id="ABC123", version=version).status_code == 409
+
+
+def test_asked_again_an_answer_that_nobody_could_settle_counts_no_more(client, askable, payer_server):
+    payer, program = askable
+    row = VerificationFactory(state="needs_review", payer=payer, program=program, attempts=1, fence=1)
+    row.tries.create(number=1, fence=1, route=payer.routes.get(), trn02="T1", kind="answered", service_type="CH")
+    BenefitSnapshot.objects.create(
+        verification=row, determination="inactive", evidence_level=0, review=["INACTIVE_AND_ACTIVE"], data={}
+    )
+    post(client, "decide", row, decision="again", note="The card is new.")
+    engine.run(row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.determination) == (State.COMPLETED, "covered_auth_required")
+    assert [each.service_type for each in row.tries.all()] == ["CH", "CH"]
+    assert Verification.objects.get(pk=row.pk).snapshot.review == []
