@@ -47,10 +47,10 @@ class Rule:
 
 _ENROL = _("The program is not enrolled for electronic checks at this payer. Call the payer.")
 _PROGRAM = _("The payer does not accept a detail of the program. Compare it with the payer's file.")
-_SERVICE = _("The payer does not take this service code. We ask once more in general terms.")
-_DATE = _("The payer did not accept the date. We ask once more for today.")
+_SERVICE = _("The payer does not take this service code, nor a general question. Call the payer.")
+_DATE = _("The payer did not accept the date, nor today's. Ask for which day the care is planned.")
 _BIRTH = _("Check the birth date with the caller, exactly as on the card.")
-_BUSY = _("The payer's system is not answering. We try again; call after the deadline.")
+_BUSY = _("The payer's computer is not answering. A call to the payer may be faster.")
 _PHONE = _("A computer cannot answer this. Call the payer.")
 _NAMES = _("Ask for the name exactly as printed on the card.")
 
@@ -137,7 +137,7 @@ RULES: dict[str, Rule] = {
         ("relationship", "group_number"),
         Variation.SWAP_MEMBER,
     ),
-    "79": Rule(Class.WAIT, _("Payer code was not accepted"), _("The payer code was refused. We try once more.")),
+    "79": Rule(Class.WAIT, _("Payer code was not accepted"), _("The payer code was refused. Once more may help; then an administrator must look.")),
     "80": Rule(Class.WAIT, _("Payer did not answer"), _BUSY),
     "97": Rule(Class.CONFIG, _("Provider address is missing or wrong"), _PROGRAM),
     "98": Rule(Class.HARD, _("Experimental service"), _PHONE),
@@ -193,6 +193,12 @@ def rule_for(aaa: AAA, *, http_status: int = 200) -> Rule:
         return PAYER_CODE_WRONG
     is_above_member = aaa.loop not in MEMBER_LOOPS
     return NOT_PARSED if rule.klass is Class.FIX and is_above_member and aaa.code != "15" else rule
+
+
+def explain(place: str) -> Rule | None:
+    """The row for a code as a request keeps it ("2100C 71"), or None if it is not a payer's."""
+    loop, _space, code = place.rpartition(" ")
+    return rule_for(AAA(loop, code, "", "", 0)) if loop[:2] in {"20", "21"} else None
 
 
 def judge(rejections: Iterable[AAA], *, http_status: int = 200) -> Verdict:

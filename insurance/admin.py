@@ -3,6 +3,7 @@
 Nobody's verification is in the admin: personal data is read at the desk, where every look is written down.
 """
 
+from django import forms
 from django.contrib import admin, messages
 from django.db import models, transaction
 from django.http import HttpRequest
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from insurance import intake, metering
+from insurance.fields import PhoneField
 from insurance.models import (
     PayerPhoneLine,
     PayerRoute,
@@ -57,8 +59,13 @@ class PayerRouteAdmin(TrackedAdmin):
         messages.success(request, text % {"count": asked})
 
 
+class PayerPhoneLineForm(forms.ModelForm):
+    number = PhoneField(label=_("number"))  # as people write it; kept as +1 and ten digits
+
+
 @admin.register(PayerPhoneLine)
 class PayerPhoneLineAdmin(TrackedAdmin):
+    form = PayerPhoneLineForm
     list_display = ["payer", "purpose", "number", "opens", "closes", "time_zone", "as_of"]
     list_filter = ["purpose", "as_of"]
     search_fields = ["payer__name", "number"]

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from insurance import doubts, tiers
-from insurance.models import BenefitSnapshot, Verification
+from insurance.models import BenefitSnapshot, ProgramPayerContract, Verification
 from insurance.questions import Question
 from insurance.states import Determination, State
 
@@ -91,7 +92,7 @@ def of(verification: Verification) -> Answer:
         sentence=sentence(verification, snapshot),
         level=snapshot.evidence_level,
         level_words=EVIDENCE[snapshot.evidence_level],
-        facts=list(_facts(snapshot)),
+        facts=[*_on_file(verification), *_facts(snapshot)],
         warnings=[
             *([_("This answer is out of date. The newer one counts.")] if verification.state == State.EXPIRED else ()),
             *(doubts.in_words(code) for code in dict.fromkeys([*snapshot.review, *snapshot.flags])),
@@ -167,6 +168,16 @@ def sentence(verification: Verification, snapshot: BenefitSnapshot) -> str:
             "Medicare pays for this care at hospitals and some clinics, not at a free-standing program like this one."
         )
     return {**others, **certain}[determination].format(plan=plan, said=said)
+
+
+def _on_file(verification: Verification) -> Iterator[Fact]:
+    """What the program's contract says about its network; the plan's own word stands beside it."""
+    contract = ProgramPayerContract.objects.filter(program=verification.program_id, payer=verification.payer_id).first()
+    if contract and contract.network != ProgramPayerContract.Network.UNKNOWN:
+        source = _("On file: {source}, {day}").format(
+            source=contract.get_source_display(), day=date_format(contract.as_of)
+        )
+        yield Fact(_("Program"), str(NETWORKS[contract.network]), source)
 
 
 def question_after(data: dict[str, Any]) -> str:

@@ -93,7 +93,10 @@ def _by_kind(result: GatewayResult, situation: Situation) -> Decision:
         Kind.TRANSIENT_NOT_SENT: Reason.NOT_REACHED,
         Kind.TRANSIENT_AMBIGUOUS: Reason.NO_ANSWER,
     }
-    return Decision(State.RETRY_WAIT, reasons[result.kind], delay=_retry_delay(result, situation))
+    is_out_of_order = result.kind == Kind.TRANSIENT_AMBIGUOUS and (result.http_status or 0) in (500, 502, 503)
+    reason = Reason.PAYER_BUSY if is_out_of_order else reasons[result.kind]
+    code = f"HTTP {result.http_status}" if result.http_status else ""
+    return Decision(State.RETRY_WAIT, reason, code, delay=_retry_delay(result, situation))
 
 
 def _to_be_polled(result: GatewayResult, situation: Situation) -> Decision:

@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from insurance import membership
 from insurance.models import PayerRoute, ProgramBilling, ProgramPayerContract, Verification
 from insurance.models.route import MEDICARE_IOP_SETTINGS, Detail
@@ -20,8 +23,29 @@ class Verdict:
     reason: Reason
     needed_fields: tuple[str, ...] = ()
 
+    @property
+    def next_step(self) -> Promise | None:
+        return NEXT_STEPS.get(self.reason)
+
 
 READY = Verdict(State.QUEUED, Reason.SUBMITTED)
+# What a person does where no computer may ask. A plan may speak to its member, or to whoever the member lets speak.
+NEXT_STEPS: dict[str, Promise] = {
+    Reason.NO_PROGRAM: _("The plan can be called now. With a program chosen below, a computer may be able to ask."),
+    Reason.NO_NPI: _(
+        "Call the plan now, with the caller on the line if you can. To ask by computer, get the number (NPI) from the "
+        "program and give it to an administrator."
+    ),
+    Reason.BAD_NPI: _(
+        "Call the plan now, with the caller on the line if you can. Ask the program for its number (NPI) and tell an "
+        "administrator: the one on file is mistyped."
+    ),
+    Reason.NO_AGREEMENT: _(
+        "Call the plan now, with the caller on the line if you can: we may not speak for the program. To ask by computer, "
+        "an administrator needs its agreement."
+    ),
+    Reason.NO_ROUTE: _("Call the plan. To ask it by computer, an administrator must set up a route."),
+}
 
 
 def judge(verification: Verification, programs: Sequence[Program]) -> Verdict:
@@ -43,6 +67,14 @@ def judge(verification: Verification, programs: Sequence[Program]) -> Verdict:
         return Verdict(State.NEEDS_INFO, Reason.BAD_MEMBER_ID, (Detail.MEMBER_ID,))
     missing = missing_details(verification, route)
     return Verdict(State.NEEDS_INFO, Reason.MISSING_DETAILS, missing) if missing else READY
+
+
+def is_mended(verification: Verification) -> bool:
+    """What kept a computer from asking is on file by now."""
+    if verification.state != State.MANUAL_REQUIRED or verification.state_reason not in NEXT_STEPS:
+        return False
+    programs = [row.program for row in verification.compared_programs.select_related("program")]
+    return judge(verification, programs) == READY
 
 
 def best_route(payer: Payer) -> PayerRoute | None:

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from insurance.models import BenefitSnapshot, PayerPhoneLine, Verification
+from insurance.models import BenefitSnapshot, PayerPhoneLine, ProgramPayerContract, Verification
+from programs.models.program import Phone
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,15 @@ class Question:
     fields: tuple[str, ...]
 
 
+FOR_THE_PROGRAM = _(
+    "“My name is … from the helpline, calling for {program}. I would like to verify benefits for an intensive outpatient "
+    "program: procedure code H0015 or S9480, revenue code 0905 or 0906. May I have your name, please?”"
+)
+FOR_THE_MEMBER = _(
+    "“My name is … from the helpline. I am calling for your member, who has allowed us to ask. We would like to know the "
+    "benefits for an intensive outpatient program at {program}: procedure code H0015 or S9480, revenue code 0905 or 0906. "
+    "May I have your name, please?”"
+)
 CLOSING = _(
     "“Thank you. Could you give me a reference number for this call? And is this a guarantee of payment, or subject to "
     "the terms of the plan?”"
@@ -67,6 +77,26 @@ EXCLUSIONS = Question(
     _("Are free-standing programs, virtual care or care out of state excluded? Must the program be accredited?"),
     ("exclusions",),
 )
+
+
+def speaks_for_program(verification: Verification) -> bool:
+    """The program has agreed that we ask this payer on its behalf; else we speak for the member alone."""
+    return ProgramPayerContract.objects.filter(
+        program=verification.program_id, payer=verification.payer_id, agreement_to_verify=True
+    ).exists()
+
+
+def opening(verification: Verification) -> str:
+    words = FOR_THE_PROGRAM if speaks_for_program(verification) else FOR_THE_MEMBER
+    return words.format(program=verification.program.name if verification.program else _("the program"))
+
+
+def program_phone(verification: Verification) -> str:
+    """Where the program itself answers; empty if nobody told us."""
+    spoken = Phone.objects.filter(program=verification.program_id).exclude(
+        purpose__in=[Phone.Purpose.FAX, Phone.Purpose.TTY]
+    )
+    return spoken.values_list("number", flat=True).first() or ""
 
 
 def questions(verification: Verification) -> list[Question]:

@@ -1,9 +1,12 @@
 """What a check needs to know: how a payer is asked, by wire and by phone, and on whose behalf."""
 
+import re
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import pghistory
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -35,6 +38,21 @@ def validate_npi(value: str) -> None:
 def validate_time_zone(value: str) -> None:
     if value not in available_timezones():
         raise ValidationError(_("Not a time zone: write it like America/Chicago."), code="time_zone")
+
+
+def _is_outside(value: Any, least: int, most: int | None = None) -> bool:
+    """Not told is not outside."""
+    return value is not None and (value < least or (most is not None and value > most))
+
+
+def _complain(*rules: tuple[str, Any, Any]) -> None:
+    """Raises one error for all (field, is wrong, message) that are wrong; the constraints would name no field."""
+    errors: dict[str, list[Any]] = {}
+    for field, is_wrong, message in rules:
+        if is_wrong:
+            errors.setdefault(field, []).append(message)
+    if errors:
+        raise ValidationError(errors)
 
 
 class Detail(models.TextChoices):
@@ -124,6 +142,22 @@ class PayerRoute(models.Model):
     def __str__(self) -> str:
         return f"{self.payer} · {self.get_gateway_display()}"
 
+    def clean(self) -> None:
+        """The rules above in words, each by its field."""
+        is_wire, known = self.gateway != self.Gateway.MANUAL, self.endpoint in settings.PAYER_ENDPOINTS
+        needed, only = _("Needed to ask electronically."), _("Only these: {codes}.")
+        mh, sud = (set(asked or ()) for asked in (self.mh_service_types, self.sud_service_types))
+        _complain(
+            ("endpoint", is_wire and not self.endpoint, needed),
+            ("endpoint", is_wire and self.endpoint and not known, _("PAYER_ENDPOINTS has no endpoint of this name.")),
+            ("payer_code", is_wire and not self.payer_code, needed),
+            ("total_seconds", _is_outside(self.total_seconds, 1, 60), _("From 1 to 60.")),
+            ("max_in_flight", _is_outside(self.max_in_flight, 1, 500), _("From 1 to 500.")),
+            ("per_minute", _is_outside(self.per_minute, 1, 60000), _("From 1 to 60,000.")),
+            ("mh_service_types", not mh <= set(MH_SERVICE_TYPES), only.format(codes=", ".join(MH_SERVICE_TYPES))),
+            ("sud_service_types", not sud <= set(SUD_SERVICE_TYPES), only.format(codes=", ".join(SUD_SERVICE_TYPES))),
+        )
+
 
 class RouteMeter(models.Model):
     """How a route is doing right now: its token bucket and its circuit breaker, shared by all workers.
@@ -210,6 +244,14 @@ class PayerPhoneLine(models.Model):
     def __str__(self) -> str:
         return f"{self.get_purpose_display()} {self.number}"
 
+    def clean(self) -> None:
+        late = self.opens and self.closes and self.closes <= self.opens
+        shape = self.number and not re.fullmatch(r"\+1\d{10}", self.number)
+        _complain(
+            ("number", shape, _("Write a US number with its area code, without an extension.")),
+            ("closes", late, _("It closes after it opens, on the same day.")),
+        )
+
     def is_open(self, at: datetime) -> bool:
         there = at.astimezone(ZoneInfo(self.time_zone))
         return Day.values[there.weekday()] in self.days and self.opens <= there.time() < self.closes
@@ -290,6 +332,14 @@ class ProgramBilling(models.Model):
     def __str__(self) -> str:
         return f"{self.program} · {self.npi}"
 
+    def clean(self) -> None:
+        _complain(
+            ("cash_per_day", _is_outside(self.cash_per_day, 0), _("A price is not below zero.")),
+            ("billed_per_day", _is_outside(self.billed_per_day, 0), _("A price is not below zero.")),
+            ("days_per_week", _is_outside(self.days_per_week, 1, 7), _("From 1 to 7.")),
+            ("weeks", _is_outside(self.weeks, 1, 52), _("From 1 to 52.")),
+        )
+
 
 @pghistory.track()
 class ProgramPayerContract(models.Model):
@@ -336,3 +386,10 @@ class ProgramPayerContract(models.Model):
 
     def __str__(self) -> str:
         return f"{self.program} · {self.payer}"
+
+    def clean(self) -> None:
+        undated = self.agreement_to_verify and not self.agreed_on
+        _complain(
+            ("allowed_per_day", _is_outside(self.allowed_per_day, 0), _("A price is not below zero.")),
+            ("agreed_on", undated, _("Write the day of the agreement.")),
+        )

@@ -13,6 +13,7 @@ from insurance.estimator import Span
 from insurance.fields import PayerField, PhoneField
 from insurance.models import Consent
 from insurance.models.route import Detail
+from insurance.states import Reason
 from programs.models import Payer, Program
 
 register = template.Library()
@@ -111,6 +112,12 @@ def scopes(given: list[str]) -> str:
 def details(needed: list[str]) -> str:
     """What the payer wants to know, in words."""
     return ", ".join(str(Detail(detail).label) if detail in Detail.values else detail for detail in needed)
+
+
+@register.filter
+def reason(code: str) -> str:
+    """A payer's code as it is ("2100C 71"); a reason of our own in words."""
+    return str(Reason(code).label) if code in Reason.values else code
 
 
 @register.filter

@@ -15,7 +15,21 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import audit
 from accounts.middleware import StaffRequest
 from accounts.models import Role, Verb
-from insurance import answer, consent, costing, crisis, desk, hours, payercall, queues, statuslink, undoing
+from insurance import (
+    aaa,
+    answer,
+    consent,
+    costing,
+    crisis,
+    desk,
+    hours,
+    payercall,
+    preflight,
+    queues,
+    script,
+    statuslink,
+    undoing,
+)
 from insurance.consent import ConsentRevokedError
 from insurance.forms import CloseForm, HandOverForm, NoteForm, SnoozeForm, WhyForm
 from insurance.models import CostEstimate, Disclosure, Verification
@@ -25,6 +39,7 @@ from insurance.views.queue import list_context
 
 View = Callable[..., HttpResponse]
 NOT_PAID = (Determination.INACTIVE, Determination.NOT_COVERED, Determination.NOT_COVERED_OUT_OF_NETWORK)
+EXPLAINED = (State.NEEDS_INFO, State.MANUAL_REQUIRED, State.RETRY_WAIT, State.CONFIG_ERROR)  # the payer's code in words
 WORKING_STATES = (State.QUEUED, State.SENDING, State.RETRY_WAIT, State.AWAITING_PAYER)
 
 
@@ -83,6 +98,7 @@ def context_of(request: StaffRequest, verification: Verification) -> dict[str, o
         "is_mine": casework.holder_id == request.user.pk and bool(casework.held_until),
         "is_held": bool(casework.held_until and casework.held_until > timezone.now()),
         "is_working": verification.state in WORKING_STATES,
+        "payers_word": aaa.explain(verification.reason_code) if verification.state in EXPLAINED else None,
         "may_call_payer": verification.state in payercall.CALLABLE,
         "changes": answer.changes(verification) if verification.origin == Verification.Origin.REVERIFY else (),
         "children": verification.children.select_related("payer").order_by("pk"),
@@ -98,6 +114,11 @@ def context_of(request: StaffRequest, verification: Verification) -> dict[str, o
         "why_form": WhyForm(),
         "details_form": DetailsForm(),
         "decision_form": DecisionForm(verification=verification),
+        "next_step": preflight.NEXT_STEPS.get(verification.state_reason),
+        "program_phone": script.program_phone(verification)
+        if verification.state_reason in preflight.NEXT_STEPS
+        else "",
+        "is_mended": preflight.is_mended(verification),
         "may_supply": verification.state in (State.NEEDS_INFO, State.MANUAL_REQUIRED),
         "may_decide": verification.state == State.NEEDS_REVIEW,
         "may_ask_again": verification.state in (State.CONFIG_ERROR, State.DEAD_LETTER),
@@ -238,7 +259,7 @@ def add_note(request: StaffRequest, verification: Verification) -> HttpResponse:
 @require_POST
 @of_request
 def reveal(request: StaffRequest, verification: Verification) -> HttpResponse:
-    """The whole member ID, once a reason is given."""
+    """What is on the card, to be compared with the caller's, once a reason is given."""
     form = WhyForm(request.POST)
     if not form.is_valid():
         return show(request, verification, why_form=form, status=422)
@@ -248,7 +269,7 @@ def reveal(request: StaffRequest, verification: Verification) -> HttpResponse:
             verb=Verb.REVEALED,
             subject=verification.public_id,
             reason=form.cleaned_data["why"],
-            fields=["member_id"],
+            fields=["member_id", "birth_date"],
         )
         return show(request, verification, revealed=True)
 

@@ -15,7 +15,7 @@ from insurance import resolving
 from insurance.intake import AlreadyOpenError
 from insurance.models import Verification
 from insurance.resolveforms import DecisionForm, DetailsForm
-from insurance.states import IllegalMoveError, StateConflictError
+from insurance.states import IllegalMoveError, Reason, StateConflictError
 from insurance.views.request import of_request, show
 
 
@@ -28,6 +28,9 @@ def details(request: StaffRequest, verification: Verification) -> HttpResponse:
         return show(request, verification, details_form=form, status=422)
     if _is_stale(request, verification):
         return _conflict(request, verification, details_form=form)
+    if verification.state_reason == Reason.FIX_DETAILS and not any(form.differences(verification)):
+        form.add_error(None, _("The payer has refused just this. Ask the caller what is different, or call the payer."))
+        return show(request, verification, details_form=form, status=422)
     try:
         resolving.supply(
             verification=verification,

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import pytest
 
 from payersim.server import PayerServer
-from tests.insurance.factories import PayerRouteFactory, ProgramBillingFactory, ProgramPayerContractFactory
 
 
 @pytest.fixture(scope="session")
@@ -35,12 +34,16 @@ def payer_server(_payer_server, settings) -> PayerServer:
 @pytest.fixture
 def route(db):
     """How the simulator is asked, as payer SIM01."""
+    from tests.insurance.factories import PayerRouteFactory
+
     return PayerRouteFactory(payer_code="SIM01")
 
 
 @pytest.fixture
 def program(route):
     """A program that has agreed that we ask that payer on its behalf."""
+    from tests.insurance.factories import ProgramBillingFactory, ProgramPayerContractFactory
+
     program = ProgramBillingFactory().program
     ProgramPayerContractFactory(program=program, payer=route.payer)
     return program

@@ -1,6 +1,6 @@
 import pytest
 
-from insurance.aaa import RULES, Class, Variation, judge
+from insurance.aaa import RULES, Class, Variation, explain, judge
 from insurance.models.route import Detail
 from insurance.x12.lines import AAA
 from payersim.scenarios import LOOP_OF
@@ -76,3 +76,16 @@ def test_every_code_the_simulator_knows_has_a_rule():
 def test_nothing_to_judge_is_an_error():
     with pytest.raises(ValueError, match="no rejection"):
         judge([])
+
+
+@pytest.mark.parametrize(
+    ("place", "meaning"),
+    [
+        ("2100C 71", "Birth date does not match"),
+        ("2100A 71", "The message could not be read there"),
+        ("HTTP 503", None),
+    ],
+)
+def test_a_kept_code_is_explained_in_its_place(place, meaning):
+    rule = explain(place)
+    assert (str(rule.meaning) if rule else None) == meaning

@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from insurance.models import PayerRoute, RouteMeter
 from insurance.states import State
+from tests.factories import PayerFactory, ProgramFactory
 from tests.insurance.factories import (
     PayerPhoneLineFactory,
     PayerRouteFactory,
@@ -57,6 +58,48 @@ def test_an_npi_with_a_wrong_check_digit_is_refused_by_its_field(admin):
     url = reverse("admin:insurance_programbilling_change", args=[billing.pk])
     page = admin.post(url, {"program": billing.program_id, "npi": "1234567890", "as_of": "2026-03-01"})
     assert "check digit" in page.content.decode()
+
+
+DAY = "2026-03-01"
+HOURS = {"purpose": "benefits", "days": "mon", "opens": "09:00", "closes": "17:00", "time_zone": "America/Chicago"}
+LIMITS = {"position": 1, "total_seconds": 60, "max_in_flight": 9, "per_minute": 9, "enabled": "on"}
+WIRE = {"gateway": "x12-http", "endpoint": "payersim", "payer_code": "00621", "required_fields": "member_id"}
+TYPES = {"mh_service_types": "CH", "sud_service_types": "CJ"}
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "wrong"),
+    [
+        ("programpayercontract", {"network": "in", "source": "program", "agreement_to_verify": "on"}, {"agreed_on"}),
+        ("programpayercontract", {"network": "in", "source": "program", "allowed_per_day": "-1"}, {"allowed_per_day"}),
+        ("programbilling", {"cash_per_day": "-1", "billed_per_day": "-1"}, {"cash_per_day", "billed_per_day"}),
+        ("programbilling", {"days_per_week": "8", "weeks": "53"}, {"days_per_week", "weeks"}),
+        ("payerphoneline", {**HOURS, "number": "555-0134"}, {"number"}),
+        ("payerphoneline", {**HOURS, "number": "(414) 555-0134 x5"}, {"number"}),
+        ("payerphoneline", {**HOURS, "number": "(414) 555-0134", "closes": "08:00"}, {"closes"}),
+        ("payerroute", {**LIMITS, **TYPES, **WIRE, "endpoint": "", "payer_code": ""}, {"endpoint", "payer_code"}),
+        ("payerroute", {**LIMITS, **TYPES, **WIRE, "endpoint": "nowhere"}, {"endpoint"}),
+        ("payerroute", {**LIMITS, **WIRE, **TYPES, "mh_service_types": "RT"}, {"mh_service_types"}),
+        (
+            "payerroute",
+            {**LIMITS, **WIRE, **TYPES, "total_seconds": "61", "per_minute": "0"},
+            {"total_seconds", "per_minute"},
+        ),
+    ],
+)
+@pytest.mark.usefixtures("payer_server")
+def test_what_makes_no_sense_is_said_in_words_by_its_field(admin, name, fields, wrong):
+    rows = {"payer": PayerFactory().pk, "program": ProgramFactory().pk, "as_of": DAY}
+    inline = {"meter-TOTAL_FORMS": "0", "meter-INITIAL_FORMS": "0"}
+    page = admin.post(reverse(f"admin:insurance_{name}_add"), {**rows, **inline, **fields})
+    assert set(page.context["adminform"].errors) == wrong
+    assert "Constraint" not in page.content.decode()
+
+
+def test_a_phone_number_is_taken_as_people_write_it(admin):
+    address, payer = reverse("admin:insurance_payerphoneline_add"), PayerFactory()
+    admin.post(address, {**HOURS, "payer": payer.pk, "number": "(414) 555-0134", "as_of": DAY})
+    assert payer.phone_lines.get().number == "+14145550134"
 
 
 def test_no_verification_is_in_the_admin(admin):

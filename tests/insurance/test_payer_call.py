@@ -9,7 +9,14 @@ from django.utils import timezone
 from insurance import desk, payercall, renewal, script, sweeper
 from insurance.models import BenefitSnapshot, Casework, Disclosure, ManualCall, Review, Verification
 from insurance.states import DUE_STATES, Determination
-from tests.insurance.factories import PayerPhoneLineFactory, ProgramBillingFactory, VerificationFactory
+from tests.factories import ProgramFactory
+from tests.insurance.factories import (
+    PayerPhoneLineFactory,
+    PayerRouteFactory,
+    ProgramBillingFactory,
+    ProgramPayerContractFactory,
+    VerificationFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -307,3 +314,29 @@ def test_an_answer_does_not_expire_while_somebody_is_correcting_it(client, uncon
     finish(client, unconfirmed)
     unconfirmed.refresh_from_db()
     assert unconfirmed.stale_at > timezone.now()
+
+
+def test_for_an_imported_program_we_speak_for_the_member_and_it_is_said_what_is_missing(client):
+    program = ProgramFactory(street="2319 West Capitol Drive")
+    row = VerificationFactory(state="manual_required", state_reason="no_npi", program=program)
+    page = client.get(row.get_absolute_url()).content.decode()
+    assert "get the number (NPI) from the program" in page
+    assert f'href="tel:{program.phones.first().number}"' in page
+    page = client.get(start(client, row).url).content.decode()
+    assert "I am calling for your member, who has allowed us to ask" in page
+    assert "Have the caller on the line" in page
+    assert "Not on file" in page
+    assert "2319 West Capitol Drive" in page
+
+
+def test_when_the_npi_and_the_agreement_are_on_file_a_computer_is_asked_after_all(client):
+    program, route = ProgramFactory(), PayerRouteFactory()
+    row = VerificationFactory(state="manual_required", state_reason="no_npi", payer=route.payer, member_id="SIMPPO001")
+    row.compared_programs.create(program=program, position=1)
+    assert "A computer can ask now" not in client.get(row.get_absolute_url()).content.decode()
+    ProgramBillingFactory(program=program)
+    ProgramPayerContractFactory(program=program, payer=route.payer)
+    assert "A computer can ask now" in client.get(row.get_absolute_url()).content.decode()
+    client.post(reverse("verification_details", args=[row.public_id]), {"version": row.version})
+    row.refresh_from_db()
+    assert (row.state, row.program) == ("queued", program)

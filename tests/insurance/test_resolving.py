@@ -117,6 +117,18 @@ def test_a_day_no_payer_answers_for_is_said_beside_the_field(client, askable):
     assert (answer.status_code, "the last twelve months" in answer.content.decode()) == (422, True)
 
 
+def test_what_the_payer_has_refused_is_not_sent_again_unchanged(client, askable):
+    payer, _program = askable
+    refused = {"state_reason": Reason.FIX_DETAILS, "reason_code": "2100C 71", "needed_fields": ["birth_date"]}
+    verification = VerificationFactory(state="needs_info", payer=payer, **refused)
+    page = client.get(verification.get_absolute_url()).content.decode()
+    assert "Birth date differs from the payer&#x27;s file. Ask again." in page
+    for typed in ({}, {"subscriber_birth_date": f"{verification.subscriber_birth_date:%m/%d/%Y}"}):
+        answer = post(client, "details", verification, **typed)
+        assert (answer.status_code, "has refused just this" in answer.content.decode()) == (422, True)
+    assert verification.state == "needs_info"
+
+
 def test_details_that_make_it_a_question_already_open_lead_there_and_change_nothing(client, askable):
     payer, program = askable
     open_one = VerificationFactory(state="needs_info", payer=payer, member_id="", needed_fields=["member_id"])
