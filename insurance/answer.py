@@ -97,7 +97,7 @@ def of(verification: Verification) -> Answer:
             *([_("This answer is out of date. The newer one counts.")] if verification.state == State.EXPIRED else ()),
             *(doubts.in_words(code) for code in dict.fromkeys([*snapshot.review, *snapshot.flags])),
         ],
-        next_question=question_after(snapshot.data),
+        next_question="" if _is_confirmed(snapshot) else question_after(snapshot.data),
         as_of=snapshot.as_of,
     )
 
@@ -178,6 +178,11 @@ def _on_file(verification: Verification) -> Iterator[Fact]:
             source=contract.get_source_display(), day=date_format(contract.as_of)
         )
         yield Fact(_("Program"), str(NETWORKS[contract.network]), source)
+
+
+def _is_confirmed(snapshot: BenefitSnapshot) -> bool:
+    """The question that is left when all is told, and a representative has answered it."""
+    return snapshot.evidence_level == 4 and snapshot.data.get("question") in (None, Question.CONFIRM)
 
 
 def question_after(data: dict[str, Any]) -> str:

@@ -60,7 +60,7 @@ def estimate_all(answers: Sequence[Priced]) -> list[CostEstimate]:
         for program in programs[each.verification.pk]:
             contract = contracts.get((program.pk, each.verification.payer_id))
             terms, notes = terms_of(program, contract, begins=begins, benefits=each.benefits)
-            terms = replace(terms, is_asked=program.pk == each.verification.program_id)
+            terms = _for_program(terms, each, program)
             found = pricing.price(each.benefits, terms)
             if found is not None:
                 made.append(
@@ -73,6 +73,16 @@ def estimate_all(answers: Sequence[Priced]) -> list[CostEstimate]:
                     )
                 )
     return CostEstimate.objects.bulk_create(made)
+
+
+def _for_program(terms: ProgramTerms, answer: Priced, program: Program) -> ProgramTerms:
+    """What the payer says of a provider is about the program that was asked for, and no other.
+
+    A representative's word on its network outweighs the contract on file; a computer's is tried beside it.
+    """
+    is_asked = program.pk == answer.verification.program_id
+    is_sure = is_asked and answer.benefits.evidence_level == 4 and answer.benefits.program_network != "unknown"
+    return replace(terms, is_asked=is_asked, network="unknown" if is_sure else terms.network)
 
 
 def terms_of(

@@ -3,6 +3,8 @@
 The codes stay what records and machines use; a code without words here is shown with its underscores taken out.
 """
 
+import re
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -84,6 +86,9 @@ MISSING: dict[str, Promise | str] = {
 
 
 def in_words(code: str) -> str:
-    """A doubt, a note or a missing figure as staff say it; the plan year of a figure is left out."""
-    word = code.rpartition(".")[2]
-    return str(DOUBTS.get(word) or NOTES.get(word) or MISSING.get(word) or word.replace("_", " ").lower())
+    """A doubt, a note or a missing figure as staff say it."""
+    in_year = re.fullmatch(r"years\[(\d+)\]\.(\w+)", code)
+    if in_year:
+        when = _("this plan year") if in_year[1] == "0" else _("next plan year")
+        return f"{in_words(in_year[2])} ({when})"
+    return str(DOUBTS.get(code) or NOTES.get(code) or MISSING.get(code) or code.replace("_", " ").lower())

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent
-from insurance import desk, sample, verification
+from insurance import desk, doubts, sample, verification
 from insurance.models import Casework, IntakeDraft, Verification
 from payersim.scenarios import SCENARIOS
 from tests.factories import PayerFactory, ProgramFactory
@@ -260,6 +260,11 @@ def test_finishing_leads_back_to_the_queue_one_came_from(client, agent):
     desk.take(verification=verification, by=agent)
     client.post(reverse("verification_release", args=[verification.public_id]))
     assert client.get(reverse("desk")).context["queue"].slug == "person"
+
+
+def test_a_figure_of_one_plan_year_is_said_in_words():
+    assert doubts.in_words("years[0].ded_ind") == "deductible left (this plan year)"
+    assert doubts.in_words("years[1].oop_ind") == "left until the yearly limit (next plan year)"
 
 
 def test_codes_are_said_in_words(client):

@@ -296,6 +296,16 @@ def test_what_the_computer_does_not_say_is_asked_by_phone_and_its_own_answer_is_
     assert (event.from_state, event.to_state, event.reason) == ("completed", "completed", "call_finished")
 
 
+def test_a_representatives_word_on_the_network_outweighs_the_contract_on_file(client, unconfirmed):
+    unconfirmed.compared_programs.create(program=unconfirmed.program, position=1)
+    ProgramPayerContractFactory(program=unconfirmed.program, payer=unconfirmed.payer, network="in")
+    start(client, unconfirmed)
+    finish(client, unconfirmed, network="out", coinsurance="40")
+    assert "network" not in unconfirmed.snapshot.estimates.get().result["unknowns"]
+    page = client.get(unconfirmed.get_absolute_url()).content.decode()
+    assert "Ask the plan next" not in page
+
+
 def test_a_correction_that_is_cut_off_leaves_the_answer_and_is_taken_up_again(client, unconfirmed):
     PayerPhoneLineFactory(payer=unconfirmed.payer, days=["mon"], opens="03:00", closes="03:01")
     start(client, unconfirmed)

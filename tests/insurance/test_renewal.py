@@ -202,6 +202,14 @@ def test_three_programs_get_three_estimates_from_one_check(program):
     assert first.inputs["allowed"] == "300.00"
 
 
+def test_what_the_payer_says_of_one_programs_network_is_not_held_against_another(program):
+    payer = payer_of(program)
+    other = ProgramPayerContractFactory(payer=payer, program=ProgramBillingFactory().program)
+    asked, compared = answered(payer, program, other.program, member_id="SIMTIERS1").snapshot.estimates.all()
+    assert "network" in asked.result["unknowns"]  # its contract says in, the payer out
+    assert "network" not in compared.result["unknowns"]
+
+
 def test_the_directory_learns_the_network_and_nothing_personal(program):
     row = answered(payer_of(program), program)
     row.snapshot.data["program_network"] = "in"
