@@ -3,21 +3,13 @@
 The codes and what follows from each are those of the X12 271's AAA segment; loops are where the guide allows them.
 """
 
-import uuid
-
 import pytest
 from django.utils import timezone
 
-from insurance import intake, verification
+from insurance import verification
 from insurance.models import Verification
 from payersim.scenarios import LOOP_OF
-from tests.insurance.factories import (
-    ConsentFactory,
-    PayerRouteFactory,
-    ProgramBillingFactory,
-    ProgramPayerContractFactory,
-    VerificationFactory,
-)
+from tests.insurance.asking import run, submit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("payer_server")]
 
@@ -36,28 +28,15 @@ END_OF = {code: end for end, codes in ENDS.items() for code in codes.split()}
 VARIED = {**dict.fromkeys("56 62 63".split(), "today"), **dict.fromkeys("65 67 73 75".split(), "fewer_names")}
 
 
-@pytest.fixture
-def ask():
-    program = ProgramBillingFactory().program
-
-    def one(member_id: str, **fields) -> Verification:
-        route = PayerRouteFactory()  # a payer for each: a refusal of one may pause its route
-        ProgramPayerContractFactory(program=program, payer=route.payer)
-        row = VerificationFactory.build(payer=route.payer, consent=ConsentFactory(), member_id=member_id, **fields)
-        row = intake.submit(row, programs=[program], submission_key=uuid.uuid4()).verification
-        verification.run(row.pk)
-        row.refresh_from_db()
-        return row
-
-    return one
-
-
 def test_the_table_names_every_code_of_the_simulator():
     assert set(END_OF) == set(LOOP_OF)
 
 
-def test_each_code_goes_to_whoever_can_mend_it(ask):
-    ended = {code: ask(f"SIMAAA{code}C") for code in END_OF}
+def test_each_code_goes_to_whoever_can_mend_it(route, program):
+    asked = {code: submit(route, program, member_id=f"SIMAAA{code}C") for code in END_OF}
+    while verification.run_batch(len(asked)):
+        pass
+    ended = {code: Verification.objects.get(pk=row.pk) for code, row in asked.items()}
     assert {code: f"{row.state}: {row.state_reason}" for code, row in ended.items()} == END_OF
     varied = {code: row.variations for code, row in ended.items() if row.variations}
     assert {code: changed for code, changed in varied.items() if code in VARIED} == {
@@ -68,13 +47,15 @@ def test_each_code_goes_to_whoever_can_mend_it(ask):
     assert not any(row.determination in {"covered", "covered_auth_required"} for row in ended.values())
 
 
-def test_a_code_means_what_it_means_in_its_place(ask):
-    about_member, above = ask("SIMAAA33C2100C"), ask("SIMAAA71C2100A")
+def test_a_code_means_what_it_means_in_its_place(route, program):
+    about_member, above = (
+        run(submit(route, program, member_id=f"SIMAAA{place}")) for place in ("33C2100C", "71C2100A")
+    )
     assert (about_member.state, above.state) == ("needs_info", "config_error")
 
 
 @pytest.mark.parametrize("followup", ["Y", "S", "W", "X"])
-def test_a_payer_that_will_come_back_is_waited_for(ask, followup):
-    row = ask(f"SIMAAA42{followup}")
+def test_a_payer_that_will_come_back_is_waited_for(route, program, followup):
+    row = run(submit(route, program, member_id=f"SIMAAA42{followup}"))
     assert (row.state, row.tries.count()) == ("awaiting_payer", 1)
     assert row.next_attempt_at > timezone.now()

@@ -1,6 +1,8 @@
 """The fictional listings can be checked like real ones."""
 
+import json
 import uuid
+from io import StringIO
 
 import pytest
 from django.core.management import call_command
@@ -17,7 +19,6 @@ pytestmark = pytest.mark.django_db
 
 def test_the_sample_is_checked_through_to_the_carve_out_and_loads_twice(payer_server):
     call_command("load_sample", verbosity=0)
-    call_command("load_sample_routes", verbosity=0)
     assert Payer.objects.count() == PayerRoute.objects.count() == PayerPhoneLine.objects.count() > 100
     assert all(is_npi(npi) for npi in ProgramBilling.objects.values_list("npi", flat=True))
     assert all("55501" in number for number in PayerPhoneLine.objects.values_list("number", flat=True))
@@ -28,8 +29,12 @@ def test_the_sample_is_checked_through_to_the_carve_out_and_loads_twice(payer_se
     assert child.snapshot.estimates.exists()
 
     before = ProgramPayerContract.objects.count()
-    call_command("load_sample_routes", verbosity=0)
+    ProgramPayerContract.objects.filter(pk=contract.pk).update(allowed_per_day=1)
+    call_command("load_sample_routes", stdout=(said := StringIO()))
     assert ProgramPayerContract.objects.count() == before > 100
+    assert json.loads(said.getvalue()) == {"routes": 0, "phone_lines": 0, "billing": 0, "contracts": 0}
+    contract.refresh_from_db()
+    assert contract.allowed_per_day == 1  # what people have edited stays
 
 
 def carve_out_of(contract: ProgramPayerContract) -> Verification:

@@ -34,7 +34,6 @@ def test_a_ppo_member_is_answered_with_evidence(route, program):
         ("SIMLIMIT1", "mh", "completed", "answered", "covered"),
         ("SIMSPEND1", "mh", "completed", "answered", "active_iop_unconfirmed"),
         ("SIMTIERS1", "mh", "completed", "answered", "active_iop_unconfirmed"),
-        ("SIMSLOW1", "mh", "completed", "answered", "covered_auth_required"),
         ("SIMFLAP", "mh", "retry_wait", "payer_busy", ""),
         ("SIMINACT1", "mh", "completed", "answered", "inactive"),
         ("SIMNONCV1", "sud", "completed", "answered", "not_covered"),
