@@ -156,10 +156,7 @@ def nobody_works() -> bool:
 
 def work_alone(seconds: float) -> int:
     """Take what is due ourselves, for a spell, then look again."""
-    until, taken = time.monotonic() + seconds, 0
-    while time.monotonic() < until and (batch := verification.run_batch()):
-        taken += batch
-    return taken
+    return verification.drain(seconds)
 
 
 def watch(stop: Event, *, beat: Path | None = None) -> None:

@@ -60,24 +60,34 @@ def run(pk: int) -> bool:
 
 def run_batch(limit: int = BATCH) -> int:
     """Take up to `limit` due verifications at once, ask all payers side by side; returns how many were taken."""
-    tickets = claim_batch(limit)
-    if not tickets:
-        return 0
-    with ThreadPoolExecutor(max_workers=len(tickets)) as pool:
-        asked = {pool.submit(ask, ticket): ticket for ticket in tickets}
-        left: set[Future[GatewayResult]] = set(asked)
-        while left:
-            wait(left, return_when=FIRST_COMPLETED)
-            done, left = wait(left, timeout=GATHER_SECONDS)
-            _write_with_patience([_answered(asked[each], each.result()) for each in done])
-    return len(tickets)
+    return _side_by_side(limit, until=0.0)
 
 
 def drain(seconds: float = 10.0) -> int:
-    """Begin batches until nothing is due or the time is over; returns how many verifications were taken."""
-    until, taken = time.monotonic() + seconds, 0
-    while time.monotonic() < until and (batch := run_batch()):
-        taken += batch
+    """Take what is due until nothing is, or the time is over; returns how many verifications were taken."""
+    return _side_by_side(BATCH, until=time.monotonic() + seconds)
+
+
+def _side_by_side(width: int, *, until: float) -> int:
+    """Ask up to `width` payers at a time, and until then fill up from what is due: a slow payer holds up no other.
+
+    Filled up when most have answered: many rows in one statement are what makes a batch cheap.
+    """
+    under_way: dict[Future[GatewayResult], Ticket] = {}
+    taken, is_more = 0, True
+    with ThreadPoolExecutor(max_workers=width) as pool:
+        while is_more or under_way:
+            room = width - len(under_way)
+            if is_more and room * 4 >= width * 3:
+                tickets = claim_batch(room)
+                under_way |= {pool.submit(ask, ticket): ticket for ticket in tickets}
+                taken += len(tickets)
+                is_more = bool(tickets)
+            is_more = is_more and time.monotonic() < until
+            if under_way:
+                wait(under_way, return_when=FIRST_COMPLETED)
+                done, _others = wait(under_way, timeout=GATHER_SECONDS)
+                _write_with_patience([_answered(under_way.pop(each), each.result()) for each in done])
     return taken
 
 
@@ -88,7 +98,7 @@ def help_out(seconds: float = 5.0) -> int:
 
 # --- ask --------------------------------------------------------------------------------------------
 def ask(ticket: Ticket) -> GatewayResult:
-    """The exchange with the payer. It touches no database, so a batch may do it in threads."""
+    """The exchange with the payer. It touches no database, so a batch may do it in threads, and never raises."""
     attempt, route = ticket.attempt, ticket.route
     inquiry = Inquiry(
         question=ticket.question,
@@ -97,8 +107,12 @@ def ask(ticket: Ticket) -> GatewayResult:
         at=timezone.now(),
         total_seconds=min(float(route.total_seconds), settings.PAYER_TOTAL_SECONDS),
     )
-    gateway = get_gateway(route)
-    return gateway.poll(ticket.poll_token, inquiry) if ticket.poll_token else gateway.check(inquiry)
+    try:
+        gateway = get_gateway(route)
+        return gateway.poll(ticket.poll_token, inquiry) if ticket.poll_token else gateway.check(inquiry)
+    except Exception:  # whether it was asked nobody knows; asking again would fail again
+        log.exception("A question could not be asked.", extra={"public_id": ticket.verification.public_id})
+        return GatewayResult(Kind.TRANSIENT_AMBIGUOUS, we_failed=True)
 
 
 # --- record -----------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The door to payers, against servers that misbehave."""
 
 import contextlib
+import gzip
 import json
 import socket
 import threading
@@ -35,6 +36,8 @@ def server(play: Play) -> Iterator[str]:
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    with contextlib.suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)  # wakes whoever waits for a caller that never came
     listener.close()
     thread.join(5)
 
@@ -43,6 +46,13 @@ def says(text: str, *, status: str = "200 OK", headers: str = "") -> Play:
     body = text.encode()
     head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{headers}\r\n".encode()
     return lambda connection: connection.sendall(head + body)
+
+
+def bomb(connection: socket.socket) -> None:
+    """Twenty megabytes in twenty kilobytes; nobody asked for compression."""
+    body = gzip.compress(b"ISA" + bytes(20_000_000))
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
+    connection.sendall(head.encode() + body)
 
 
 def inquiry(**changes) -> Inquiry:
@@ -78,6 +88,11 @@ def ask(settings):
         (says("x", status="401 No"), Kind.CONFIG_ERROR),
         (says("x", status="302 Moved", headers="Location: http://127.0.0.1:9/\r\n"), Kind.CONFIG_ERROR),
         (says("not json", status="202 Later"), Kind.MALFORMED),
+        (bomb, Kind.MALFORMED),
+        (
+            lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 100_000),
+            Kind.TRANSIENT_AMBIGUOUS,
+        ),
         (lambda connection: connection.sendall(b"garbage\r\n\r\n"), Kind.TRANSIENT_AMBIGUOUS),
         (lambda connection: None, Kind.TRANSIENT_AMBIGUOUS),
     ],
@@ -128,15 +143,7 @@ def test_nobody_there_means_that_nobody_was_asked(ask):
 
 
 @pytest.mark.parametrize("url", ["https://127.0.0.1:{port}/", "http://payer.invalid:{port}/"])
-def test_no_tls_and_no_such_host_mean_that_nobody_was_asked(ask, settings, url, monkeypatch):
-    find = socket.getaddrinfo
-
-    def no_such_name(host, *rest, **options):  # a resolver may take seconds to say so
-        if host == "payer.invalid":
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-        return find(host, *rest, **options)
-
-    monkeypatch.setattr(socket, "getaddrinfo", no_such_name)
+def test_no_tls_and_no_such_host_mean_that_nobody_was_asked(ask, settings, url):
     settings.PAYER_HOSTS = {"127.0.0.1", "payer.invalid"}
     with server(says("this is no TLS")) as here:
         result = ask(url.format(port=urlsplit(here).port))

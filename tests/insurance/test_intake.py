@@ -1,7 +1,10 @@
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from insurance import intake
 from insurance.fields import MemberIdField
@@ -115,3 +118,20 @@ def test_no_program_is_no_dead_end(route):
 def test_the_form_refuses_an_id_that_no_payer_can_be_sent(typed):
     with pytest.raises(ValidationError, match="only letters, digits and dashes"):
         MemberIdField().clean(typed)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_who_send_the_same_at_once_get_the_same_request(route, program):
+    forms = [uuid.uuid4(), uuid.uuid4()]
+    barrier = Barrier(8)
+
+    def send(number: int) -> int:
+        barrier.wait()
+        try:
+            return submit(route.payer, program, key=forms[number % 2]).verification.pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(send, range(8)))) == 1
+    assert Verification.objects.count() == StatusEvent.objects.count() == 1

@@ -58,7 +58,23 @@ def test_a_program_whose_name_is_too_long_to_send_stops_nobody_else(route, progr
     assert run(submit(route, program)).state == State.COMPLETED
 
 
+def test_without_a_member_id_a_payer_that_does_not_need_it_is_asked_by_name_and_birth_date(route, program):
+    type(route).objects.update(required_fields=["last_name", "birth_date"])
+    row = run(submit(route, program, member_id=""))
+    sent = row.tries.get().raw_request
+    assert (b"NM1*IL*1*Example*Jordan~" in sent, b"DMG*D8*19900412~" in sent) == (True, True)
+
+
 # --- answers nobody foresaw
+def test_an_answer_under_another_message_number_is_kept_apart(route, program):
+    row = submit(route, program)
+    ticket = verification.claim(row.pk)
+    answer = verification.ask(ticket).raw_response.replace(b"BHT*0022*11*", b"BHT*0022*11*9")
+    verification.record(ticket, replace(classify(answer, http_status=200), raw_response=answer))
+    row.refresh_from_db()
+    assert (row.state_reason, row.reason_code, row.snapshots.count()) == (Reason.WRONG_MEMBER, "BHT03", 0)
+
+
 def test_an_answer_that_breaks_our_parser_is_kept_and_not_asked_for_again(route, program, payer_server, monkeypatch):
     def broken(*args, **kwargs):
         raise ZeroDivisionError

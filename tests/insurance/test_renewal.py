@@ -169,9 +169,10 @@ def test_without_consent_an_old_answer_expires_and_nobody_is_asked(program):
     assert (row.state, row.children.count()) == (State.EXPIRED, 0)
 
 
-def test_a_carve_out_is_asked_at_the_company_it_names_with_the_same_consent(program):
-    other = payer_of(program, code="SBHC1")
-    row = answered(payer_of(program), program, member_id="SIMCARVE1")
+@pytest.mark.parametrize(("member", "code"), [("SIMCARVE1", "SBHC1"), ("SIMMCO001", "SCPM1")])
+def test_a_carve_out_is_asked_at_the_company_it_names_with_the_same_consent(program, member, code):
+    other = payer_of(program, code=code)
+    row = answered(payer_of(program), program, member_id=member)
     child = row.children.get()
     assert (row.determination, child.payer, child.origin, child.consent) == (
         "carve_out_contact",

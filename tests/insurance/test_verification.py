@@ -1,11 +1,14 @@
 """From a logged request to an answer, against the simulated payer."""
 
+import time
+from collections import Counter
 from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
 
 from insurance import consent, resolving, verification
+from insurance.gateways.x12_http import X12HttpGateway
 from insurance.models import Verification
 from insurance.states import Determination, Reason, State
 from payersim import benefits, scenarios
@@ -262,6 +265,38 @@ def test_a_batch_takes_what_is_due_side_by_side(route, program):
     assert verification.run_batch() == 5
     states = {row.state for row in Verification.objects.filter(pk__in=[row.pk for row in rows])}
     assert states == {State.COMPLETED}
+
+
+def test_a_payer_that_hangs_holds_up_nobody_behind_it(route, program, monkeypatch):
+    monkeypatch.setattr(verification, "BATCH", 4)
+    rows = [submit(route, program, member_id=f"SIMPPO001X{number}") for number in range(7)]
+    check, heard, waited = X12HttpGateway.check, Counter(), []
+
+    def hangs_for_one(self, inquiry):
+        heard[inquiry.question.subscriber.member_id] += 1
+        if inquiry.question.subscriber.member_id == "SIMPPO001X0":
+            until = time.monotonic() + 5
+            while len(heard) < len(rows) and time.monotonic() < until:
+                time.sleep(0.01)
+            waited.append(len(heard))
+        return check(self, inquiry)
+
+    monkeypatch.setattr(X12HttpGateway, "check", hangs_for_one)
+    assert verification.drain() == len(rows)
+    assert waited == [len(rows)]  # all others had been asked when it answered
+
+
+def test_a_fault_while_asking_loses_no_other_answer(route, program, monkeypatch):
+    rows = [submit(route, program, member_id=f"SIMPPO001X{number}") for number in range(3)]
+    check = X12HttpGateway.check
+
+    def broken(self, inquiry):
+        return 1 / 0 if inquiry.question.subscriber.member_id == "SIMPPO001X1" else check(self, inquiry)
+
+    monkeypatch.setattr(X12HttpGateway, "check", broken)
+    verification.run_batch()
+    states = [Verification.objects.get(pk=row.pk).state for row in rows]
+    assert states == ["completed", "dead_letter", "completed"]
 
 
 def test_the_dependent_is_asked_about_under_the_subscriber(route, program):
