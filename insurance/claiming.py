@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from celery import current_task
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -28,7 +29,8 @@ from programs.models import Program
 
 log = logging.getLogger(__name__)
 
-WORKER = f"{socket.gethostname()}:{os.getpid()}"[:80]
+PROCESS = f"{socket.gethostname()}:{os.getpid()}"
+BY_TASK = "worker "  # how the name of an asker begins that a message has called
 # The public listing's columns play no part in a question.
 UNUSED = [
     f"program__{column.name}"
@@ -198,7 +200,7 @@ def _attempt(candidate: _Candidate, route: PayerRoute) -> VerificationAttempt:
         service_type=choice.service_type,
         variation=row.variations[-1] if row.variations else "",
         trn02=f"{row.public_id}-{candidate.number}",
-        worker=WORKER,
+        worker=f"{BY_TASK if current_task else 'alone '}{PROCESS}"[:80],
     )
 
 

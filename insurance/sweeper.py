@@ -17,7 +17,8 @@ from django.db.models.functions import Least, Now, Power
 
 from accounts import audit
 from insurance import bell, feedback, renewal, retention, verification
-from insurance.models import RouteMeter, Verification
+from insurance.claiming import BY_TASK
+from insurance.models import Verification, VerificationAttempt
 from insurance.states import DUE_STATES, Reason, State, move
 
 QUEUE = "celery"
@@ -73,6 +74,7 @@ class Sweeper:
     def __init__(self, broker: Broker | None = None) -> None:
         self.broker = broker or Broker(settings.REDIS_URL)
         self.renewed_at = 0.0
+        self.is_alone = False
 
     def sweep(self) -> None:
         """One round. Nothing in it waits for a payer unless broker or workers are gone."""
@@ -81,7 +83,7 @@ class Sweeper:
         depth = self.broker.look()
         if depth is not None:
             ring_unheard(room=DEEPEST - depth)
-        if self.broker.is_gone or nobody_works():
+        if self.broker.is_gone or self.nobody_works():
             work_alone(DEGRADED_SPELL)
         if time.monotonic() - self.renewed_at > RENEW_EVERY:
             self.renewed_at = time.monotonic()
@@ -90,6 +92,21 @@ class Sweeper:
             while audit.seal():  # all that is new, in batches
                 pass
             retention.purge(limit=50)
+
+    def nobody_works(self) -> bool:
+        """Something has long been due, and no worker has asked a payer since: they are gone, stopped or deaf.
+
+        From then on nothing has to wait that long again, until one of them is seen at work.
+        """
+        due = Verification.objects.due().order_by()
+        if not due.exists():
+            return False
+        if a_worker_asks():
+            self.is_alone = False
+        elif not self.is_alone:
+            since = Now() - timedelta(seconds=settings.BROKER_PATIENCE_SECONDS)
+            self.is_alone = due.filter(next_attempt_at__lt=since).exists()
+        return self.is_alone
 
 
 def free_lost_leases() -> int:
@@ -147,11 +164,11 @@ def ring_unheard(*, room: int) -> int:
     return sum(bell.ring(pk) for pk in found)
 
 
-def nobody_works() -> bool:
-    """Something has long been due, and no payer was asked since: the workers are gone, stopped or deaf."""
-    since = Now() - timedelta(seconds=settings.BROKER_PATIENCE_SECONDS)
-    waiting = Verification.objects.due().order_by().filter(next_attempt_at__lt=since)
-    return waiting.exists() and not RouteMeter.objects.filter(tokens_at__gt=since).exists()
+def a_worker_asks() -> bool:
+    """Among the newest questions one was asked lately, because a message called for it."""
+    lately = Q(claimed_at__gt=Now() - timedelta(seconds=settings.BROKER_PATIENCE_SECONDS))
+    newest = VerificationAttempt.objects.order_by("-pk").annotate(is_late=~lately)
+    return any(not late and by.startswith(BY_TASK) for by, late in newest.values_list("worker", "is_late")[:AT_ONCE])
 
 
 def work_alone(seconds: float) -> int:

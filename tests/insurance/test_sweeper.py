@@ -8,7 +8,7 @@ from django.utils import timezone
 from redis import Redis
 
 from insurance import bell, intake, sweeper, verification
-from insurance.models import RouteMeter, Verification
+from insurance.models import Verification
 from insurance.states import Reason, State
 from insurance.sweeper import Broker, Sweeper
 from tests.factories import UserFactory
@@ -131,18 +131,26 @@ def test_with_the_broker_gone_for_long_the_sweeper_works_alone(submit, settings)
     assert row.state == State.COMPLETED
 
 
-def test_with_workers_that_take_nothing_the_sweeper_works_too(submit, redis_server, settings):
+def test_with_workers_that_take_nothing_the_sweeper_works_until_one_is_seen(submit, redis_server, settings):
+    watch, patience = Sweeper(Broker(redis_server)), settings.BROKER_PATIENCE_SECONDS
     row = submit()
-    route_meters = RouteMeter.objects.filter(route__payer=row.payer)
-    long_ago = timezone.now() - timedelta(seconds=settings.BROKER_PATIENCE_SECONDS + 1)
-    assert not sweeper.nobody_works()  # due just now
-    age(row, next_attempt_at=settings.BROKER_PATIENCE_SECONDS + 1)
-    route_meters.update(tokens_at=timezone.now())
-    assert not sweeper.nobody_works()  # somebody asks; this one waits for its turn
-    route_meters.update(tokens_at=long_ago)
-    Sweeper(Broker(redis_server)).sweep()
+    assert not watch.nobody_works()  # due just now
+    age(row, next_attempt_at=patience + 1)
+    watch.sweep()
     row.refresh_from_db()
     assert row.state == State.COMPLETED
+    assert not watch.nobody_works()  # nothing is due
+    another = submit(member_id="SIMPPO001X2")
+    watch.sweep()  # at once, whatever it has asked itself meanwhile
+    another.refresh_from_db()
+    assert (another.state, another.tries.get().worker.startswith("alone ")) == (State.COMPLETED, True)
+    third = submit(member_id="SIMPPO001X3")
+    third.tries.create(number=1, fence=1, route=another.route, trn02="T", worker="worker here:1", service_type="MH")
+    assert not watch.nobody_works()
+    age(third, next_attempt_at=patience + 1)
+    assert not watch.nobody_works()  # somebody asks; this one waits for its turn
+    third.tries.update(claimed_at=timezone.now() - timedelta(seconds=patience + 1))
+    assert watch.nobody_works()
 
 
 def test_a_throttled_route_pushes_its_rows_out_instead_of_counting_tries(submit):
