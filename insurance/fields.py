@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -65,6 +65,20 @@ class BirthDateField(forms.Field):
 
     def prepare_value(self, value: Any) -> Any:
         return f"{value:%m/%d/%Y}" if isinstance(value, date) else value
+
+
+class FirstDayField(forms.DateField):
+    """The day care is planned to begin: today or later, within a year."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"widget": forms.DateInput(attrs={"type": "date"}), "required": False, **kwargs})
+
+    def clean(self, value: Any) -> date | None:
+        day: date | None = super().clean(value)
+        today = timezone.localdate()
+        if day and not today <= day <= today + timedelta(days=365):
+            raise ValidationError(_("Write a day from today on, within a year."), code="range")
+        return day
 
 
 class PhoneField(forms.CharField):

@@ -13,7 +13,16 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Role, User
 from insurance import consent
-from insurance.fields import BirthDateField, MemberIdField, NameField, PayerField, PhoneField, ProgramField, plain
+from insurance.fields import (
+    BirthDateField,
+    FirstDayField,
+    MemberIdField,
+    NameField,
+    PayerField,
+    PhoneField,
+    ProgramField,
+    plain,
+)
 from insurance.models import Casework, Consent, Outcome, Priority, Verification
 from programs.choices import STATES
 from programs.models import Program
@@ -122,6 +131,9 @@ class NewCallForm(AskForm):
     )
     priority = forms.TypedChoiceField(
         label=_("How soon"), choices=Priority.choices, coerce=int, initial=Priority.WAITING.value
+    )
+    admission_on = FirstDayField(
+        label=_("Planned first day"), help_text=_("If it is known: the plan is asked again the day before.")
     )
     consent_method = forms.ChoiceField(
         label=_("How was the consent given?"),

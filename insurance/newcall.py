@@ -41,6 +41,7 @@ def request_from(form: AskForm) -> Verification:
         for name in PATIENT_COLUMNS:
             setattr(verification, name, data[name])
     verification.priority = data.get("priority") or verification.priority
+    verification.admission_on = data.get("admission_on")
     return verification
 
 

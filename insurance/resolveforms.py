@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from insurance.fields import BirthDateField, MemberIdField, NameField, PayerField, ProgramField
+from insurance.fields import BirthDateField, FirstDayField, MemberIdField, NameField, PayerField, ProgramField
 from insurance.models import Verification
 
 SEXES = [("", "–"), ("F", _("Female")), ("M", _("Male"))]
@@ -77,6 +77,10 @@ class DetailsForm(forms.Form):
         field = self.fields[name]
         choices: Any = getattr(field, "choices", ())
         return str(dict(choices).get(value) or field.prepare_value(value) or "")
+
+
+class FirstDayForm(forms.Form):
+    admission_on = FirstDayField(label=_("Planned first day"))
 
 
 class DecisionForm(forms.Form):

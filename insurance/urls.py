@@ -47,6 +47,7 @@ urlpatterns = [
     path(ONE + "sheet/", request.sheet, name="verification_sheet"),
     path(ONE + "link/", request.status_link, name="verification_link"),
     path(ONE + "details/", resolve.details, name="verification_details"),
+    path(ONE + "plan/", resolve.plan, name="verification_plan"),
     path(ONE + "decide/", resolve.decide, name="verification_decide"),
     path(ONE + "again/", resolve.again, name="verification_again"),
     path(ONE + "call/", payercall.call_page, name="payer_call"),

@@ -26,6 +26,7 @@ from insurance import (
     payercall,
     preflight,
     queues,
+    resolving,
     script,
     statuslink,
     undoing,
@@ -33,7 +34,7 @@ from insurance import (
 from insurance.consent import ConsentRevokedError
 from insurance.forms import CloseForm, HandOverForm, NoteForm, SnoozeForm, WhyForm
 from insurance.models import CostEstimate, Disclosure, Verification
-from insurance.resolveforms import DecisionForm, DetailsForm
+from insurance.resolveforms import DecisionForm, DetailsForm, FirstDayForm
 from insurance.states import Determination, IllegalMoveError, Reason, State, StateConflictError, allowed
 from insurance.views.queue import list_context
 
@@ -113,15 +114,16 @@ def context_of(request: StaffRequest, verification: Verification) -> dict[str, o
         "close_form": CloseForm(),
         "why_form": WhyForm(),
         "details_form": DetailsForm(),
+        "first_day_form": FirstDayForm(initial={"admission_on": verification.admission_on}),
         "decision_form": DecisionForm(verification=verification),
         "next_step": preflight.NEXT_STEPS.get(verification.state_reason),
         "program_phone": script.program_phone(verification)
         if verification.state_reason in preflight.NEXT_STEPS
         else "",
         "is_mended": preflight.is_mended(verification),
-        "may_supply": verification.state in (State.NEEDS_INFO, State.MANUAL_REQUIRED),
+        "may_supply": verification.state in resolving.SUPPLIED_IN,
         "may_decide": verification.state == State.NEEDS_REVIEW,
-        "may_ask_again": verification.state in (State.CONFIG_ERROR, State.DEAD_LETTER),
+        "may_ask_again": verification.state in resolving.STOOD_STILL_IN,
     }
 
 

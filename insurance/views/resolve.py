@@ -14,7 +14,7 @@ from accounts.middleware import StaffRequest
 from insurance import resolving
 from insurance.intake import AlreadyOpenError
 from insurance.models import Verification
-from insurance.resolveforms import DecisionForm, DetailsForm
+from insurance.resolveforms import DecisionForm, DetailsForm, FirstDayForm
 from insurance.states import IllegalMoveError, Reason, StateConflictError
 from insurance.views.request import of_request, show
 
@@ -69,6 +69,17 @@ def decide(request: StaffRequest, verification: Verification) -> HttpResponse:
 def again(request: StaffRequest, verification: Verification) -> HttpResponse:
     resolving.ask_again(verification=verification, by=request.user)
     messages.success(request, _("The payer’s computer is asked again."))
+    return redirect(verification)
+
+
+@require_POST
+@of_request
+def plan(request: StaffRequest, verification: Verification) -> HttpResponse:
+    form = FirstDayForm(request.POST)
+    if not form.is_valid():
+        return show(request, verification, first_day_form=form, status=422)
+    resolving.plan(verification=verification, by=request.user, **form.cleaned_data)
+    messages.success(request, _("Kept."))
     return redirect(verification)
 
 

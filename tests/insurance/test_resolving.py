@@ -1,7 +1,10 @@
 """What a person settles: missing details, contradictions, requests that stand still."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from insurance import verification as engine
 from insurance.aaa import RULES
@@ -198,3 +201,49 @@ def test_asked_again_an_answer_that_nobody_could_settle_counts_no_more(client, a
     assert (row.state, row.determination) == (State.COMPLETED, "covered_auth_required")
     assert [each.service_type for each in row.tries.all()] == ["CH", "CH"]
     assert Verification.objects.get(pk=row.pk).snapshot.review == []
+
+
+def test_when_the_first_day_is_known_the_plan_is_asked_again_the_day_before(client):
+    then = timezone.now() - timedelta(days=3)
+    verification = VerificationFactory(
+        state="completed", determination="unknown", completed_at=then, stale_at=then + timedelta(days=30)
+    )
+    BenefitSnapshot.objects.create(verification=verification, determination="unknown", evidence_level=0, data={})
+    first_day = timezone.localdate() + timedelta(days=5)
+    post(client, "plan", verification, admission_on=first_day.isoformat())
+    assert verification.admission_on == first_day
+    assert timezone.localdate(verification.stale_at) == first_day - timedelta(days=1)
+    post(client, "plan", verification, admission_on="")
+    assert (verification.admission_on, timezone.localdate(verification.stale_at)) == (
+        None,
+        timezone.localdate(then) + timedelta(days=30),
+    )
+
+
+@pytest.mark.parametrize("typed", ["2019-01-01", "2099-01-01", "soon", "02/30/2027"])
+def test_a_first_day_that_cannot_be_is_said_beside_its_field(client, typed):
+    verification = VerificationFactory(state="manual_required")
+    answer = post(client, "plan", verification, admission_on=typed)
+    assert (answer.status_code, verification.admission_on) == (422, None)
+    assert "id_admission_on_error" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    "state", ["queued", "sending", "retry_wait", "awaiting_payer", "manual_in_progress", "completed"]
+)
+def test_a_question_on_its_way_is_not_taken_from_under_a_worker(client, staff, state):
+    now = timezone.now()
+    held = {"held_by": staff("agent"), "held_until": now} if state == "manual_in_progress" else {}
+    verification = VerificationFactory(
+        state=state,
+        lease_until=now + timedelta(minutes=1) if state == "sending" else None,
+        next_attempt_at=now if state in ("queued", "retry_wait", "awaiting_payer") else None,
+        determination="unknown",
+        completed_at=now,
+        **held,
+    )
+    acts = [("details", {"member_id": "ABC123"}), ("again", {})]
+    acts += [("decide", {"decision": decision, "note": "x"}) for decision in ("again", "call")]
+    for name, fields in acts:
+        assert post(client, name, verification, **fields).status_code == 409, name
+        assert (verification.state, verification.version, verification.member_id) == (state, 0, "SIMPPO001"), name
