@@ -175,7 +175,7 @@ def _on_file(verification: Verification) -> Iterator[Fact]:
     contract = ProgramPayerContract.objects.filter(program=verification.program_id, payer=verification.payer_id).first()
     if contract and contract.network != ProgramPayerContract.Network.UNKNOWN:
         source = _("On file: {source}, {day}").format(
-            source=contract.get_source_display(), day=date_format(contract.as_of)
+            source=contract.get_source_display(), day=date_format(contract.as_of, "M Y")
         )
         yield Fact(_("Program"), str(NETWORKS[contract.network]), source)
 
