@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User, Verb
-from insurance import consent, costing, desk, intake, recording, renewal, script
+from insurance import consent, costing, desk, intake, integrity, recording, renewal, script
 from insurance.encryption import plain_json
 from insurance.models import BenefitSnapshot, Disclosure, ManualCall, Review, Verification
 from insurance.questions import Question
@@ -80,7 +80,7 @@ def break_off(*, call: ManualCall, by: User, outcome: str) -> None:
         Verification.objects.filter(pk=verification.pk).update(call_after=opening)
     else:
         move(verification, State.MANUAL_REQUIRED, reason=Reason.PAYER_CLOSED, actor=by, call_after=opening)
-    audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="payer call broken off")
+    _tell(call, by, "payer call broken off")
 
 
 @transaction.atomic
@@ -109,7 +109,7 @@ def finish(*, call: ManualCall, by: User, answers: dict[str, Any]) -> BenefitSna
     recording.follow_up(verification, snapshot)
     if needs_second_reading(snapshot):
         Review.objects.create(snapshot=snapshot, author=by)
-    audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="payer call finished")
+    _tell(call, by, "payer call finished")
     return snapshot
 
 
@@ -232,6 +232,11 @@ def _keep_hold(verification: Verification, by: User) -> None:
 def _end(call: ManualCall, outcome: str) -> None:
     ManualCall.objects.filter(pk=call.pk).update(ended_at=Now(), outcome=outcome)
     call.refresh_from_db(fields=["ended_at", "outcome"])
+
+
+def _tell(call: ManualCall, by: User, act: str) -> None:
+    subject = call.verification.public_id
+    audit.record(actor=by, verb=Verb.CHANGED, subject=subject, act=act, content=integrity.mark(call))
 
 
 def _next_opening(verification: Verification) -> datetime | None:

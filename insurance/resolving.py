@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User, Verb
-from insurance import desk, intake, recording, renewal
+from insurance import desk, intake, integrity, recording, renewal
 from insurance.models import ComparedProgram, Verification
 from insurance.states import IllegalMoveError, Reason, State, move
 from programs.models import Program
@@ -39,8 +39,15 @@ def supply(*, verification: Verification, by: User, changes: dict[str, Any], pro
             program=program,
             defaults={"position": verification.compared_programs.count() + 1},
         )
-    audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="details", fields=sorted(changes))
     intake.supply_info(verification, actor=by, fields=list(changes))
+    audit.record(
+        actor=by,
+        verb=Verb.CHANGED,
+        subject=verification.public_id,
+        act="details",
+        fields=sorted(changes),
+        content=integrity.mark(verification),
+    )
 
 
 @transaction.atomic

@@ -17,7 +17,9 @@ from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from insurance import inquiries, outcomes, recording
+from accounts import audit
+from accounts.models import Verb
+from insurance import inquiries, integrity, outcomes, recording
 from insurance.claiming import Ticket, claim, claim_batch
 from insurance.gateways import NOT_ASKED, GatewayResult, Inquiry, Kind, get_gateway
 from insurance.models import Verification, VerificationAttempt
@@ -223,6 +225,9 @@ def _finish_attempt(answered: Answered, *, applied: bool) -> None:
     for name, value in facts.items():
         setattr(attempt, name, value)
     attempt.save(update_fields=list(facts))
+    if ticket.poll_token:  # the second time that this row was written
+        subject, content = ticket.verification.public_id, integrity.mark(attempt)
+        audit.record(actor=None, verb=Verb.CHANGED, subject=subject, act="answer fetched", content=content)
 
 
 def _row_of(aaa: AAA) -> dict[str, str]:

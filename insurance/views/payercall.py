@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import audit
 from accounts.middleware import StaffRequest
 from accounts.models import Verb
-from insurance import answer, payercall, queues, script
+from insurance import answer, integrity, payercall, queues, script
 from insurance.forms import BrokenOffForm, PayerCallForm, ReviewForm
 from insurance.models import ManualCall, Review, Verification
 from insurance.states import IllegalMoveError
@@ -153,7 +153,14 @@ def decide(request: StaffRequest, pk: int) -> HttpResponse:
         found.remark = form.cleaned_data["remark"]
         found.save(update_fields=["reviewer", "decided_at", "agreed", "remark"])
         subject = found.snapshot.verification.public_id
-        audit.record(actor=request.user, verb=Verb.CHANGED, subject=subject, act="second reading", agreed=found.agreed)
+        audit.record(
+            actor=request.user,
+            verb=Verb.CHANGED,
+            subject=subject,
+            act="second reading",
+            agreed=found.agreed,
+            content=integrity.mark(found),
+        )
     messages.success(request, _("Kept. Thank you."))
     return redirect("desk_reviews")
 

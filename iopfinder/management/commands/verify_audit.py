@@ -1,4 +1,4 @@
-"""Walk the audit trail's chain; exit 1 and say what is wrong if anything was changed, deleted or cut off."""
+"""Walk the audit trail, and compare what it says was last written; exit 1 and say what is wrong if anything is."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -7,16 +7,17 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts import audit
 from accounts.models import AuditEvent
+from insurance import integrity
 
 
 class Command(BaseCommand):
-    help = "Check every event and seal of the audit trail."
+    help = "Check every event and seal of the audit trail, and personal values that were written over."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--head", default="", help="what `audit_head` printed earlier: finds a trail cut short")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        faults = list(audit.verify(known_head=options["head"].strip()))
+        faults = [*audit.verify(known_head=options["head"].strip()), *integrity.faults()]
         for fault in faults:
             self.stderr.write(fault)
         if faults:
