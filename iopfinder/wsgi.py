@@ -12,7 +12,3 @@ from insurance import keychecks  # noqa: E402  (needs the application set up)
 
 # Without the keys of personal data the server says so and leaves; it does not fail later, call by call.
 keychecks.require_keys()
-
-from insurance.keychecks import require_keys  # noqa: E402  (the apps must be loaded first)
-
-require_keys()
