@@ -1,17 +1,23 @@
 import base64
+import contextlib
 import io
+import random
 import secrets
 from datetime import date
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.core import serializers
 from django.core.exceptions import FieldError, ImproperlyConfigured
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
+from django.urls import reverse
 
 from insurance import encryption, keychecks
 from insurance.models import KeyCheck, StatusEvent, Verification
 from tests.insurance.factories import VerificationFactory
+from tests.staff import PASSWORD, code_now
 
 TABLE = "insurance_verification"
 
@@ -68,6 +74,31 @@ class TestField:
             with pytest.raises(encryption.DecryptionError):
                 _ = Verification.objects.get(pk=row.pk).member_id
 
+    def test_ten_thousand_random_attacks_upon_values_are_refused(self):
+        """Moved to another place, cut, lengthened, a bit turned, planted, or under another key: none opens."""
+        chance, opened = random.Random(9), []
+        places = [f"table{t}|column{c}|{row}" for t in range(3) for c in range(3) for row in range(3)]
+        values = {place: encryption.seal(b"W12345678", context=place).data for place in places}
+        other = AESGCM(secrets.token_bytes(32))
+        for number in range(10_000):
+            place, source = chance.sample(places, 2)
+            whole, at = values[place], chance.randrange(1, len(values[place]))
+            turned = whole[at] ^ 1 << number % 8
+            foreign = other.encrypt(bytes(12), b"W12345678", place.encode())
+            forgeries = (
+                values[source],
+                whole[:at],
+                whole + chance.randbytes(1 + number % 20),
+                whole[:at] + bytes([turned]) + whole[at + 1 :],
+                chance.randbytes(len(whole)),
+                b"W12345678",
+                encryption.key_prefix() + bytes(12) + foreign,
+            )
+            forged = forgeries[number % len(forgeries)]
+            with contextlib.suppress(encryption.DecryptionError):
+                opened.append((number, encryption.unseal(encryption.Sealed(forged), context=place)))
+        assert opened == []
+
     def test_update_and_lookups_are_refused_instead_of_storing_plain_text(self):
         row = VerificationFactory()
         with pytest.raises(TypeError, match="save"):
@@ -103,6 +134,29 @@ class TestKeys:
             "said so",
             KeyCheck.SENTENCE,
         )
+
+    def test_a_second_factor_still_works_when_the_old_key_is_gone(self, settings, staff, client):
+        user = staff("agent")
+        code = RecoveryCodes.activate(user).get_unused_codes()[0]
+        settings.FIELD_KEYS, old = f"{new_key('next')},{settings.FIELD_KEYS}", settings.FIELD_KEYS
+        out = io.StringIO()
+        call_command("reencrypt", stdout=out)
+        assert "second-factor secrets: 2" in out.getvalue()
+        settings.FIELD_KEYS = settings.FIELD_KEYS.removesuffix(f",{old}")
+        for typed in (code_now(user.totp_secret), code):
+            client.logout()
+            client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
+            assert client.post(reverse("mfa_authenticate"), {"code": typed}).url == settings.LOGIN_REDIRECT_URL
+
+    def test_a_row_that_cannot_be_read_is_named_and_holds_up_no_other(self, settings):
+        broken, other = VerificationFactory(), VerificationFactory()
+        plant(broken, b"planted")
+        settings.FIELD_KEYS = f"{new_key('next')},{settings.FIELD_KEYS}"
+        err = io.StringIO()
+        with pytest.raises(CommandError, match="before you drop the old key"):
+            call_command("reencrypt", "--batch", "1", stdout=io.StringIO(), stderr=err)
+        assert err.getvalue().startswith(f"insurance.Verification {broken.pk}: cannot be read")
+        assert stored(other).startswith(encryption.key_prefix())
 
     def test_the_right_keys_pass(self):
         assert keychecks.fault() is None
