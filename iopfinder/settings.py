@@ -346,5 +346,6 @@ LOGGING = {
         "gunicorn.access": {"handlers": [], "propagate": False},
         "fido2": {"level": "WARNING"},  # it names the passkey
         "httpx": {"level": "WARNING"},  # it logs every address it asks
+        "httpcore": {"level": "WARNING"},  # and this the headers of every answer
     },
 }

@@ -36,6 +36,11 @@ def test_no_logger_is_trusted_with_values(name: str) -> None:
     assert MEMBER not in json.dumps(logged("failed: %(exc)s", {"exc": MEMBER}, name=name))
 
 
+@pytest.mark.parametrize("name", ["httpx", "httpcore.http11", "fido2.server"])
+def test_libraries_that_write_values_into_their_messages_say_nothing_of_their_work(name: str) -> None:
+    assert not logging.getLogger(name).isEnabledFor(logging.INFO)
+
+
 def test_a_named_field_is_written_and_another_dropped() -> None:
     line = logged("Asked", public_id="IV-7QK4-2M9P", member_id=MEMBER)
     assert line["public_id"] == "IV-7QK4-2M9P"
