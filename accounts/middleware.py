@@ -1,5 +1,6 @@
 """The policy table, enforced before any view runs."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -11,8 +12,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, resolve_url
 
-from accounts import policy
-from accounts.models import User
+from accounts import audit, policy
+from accounts.models import User, Verb
+
+log = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 HAS_FACTOR = "second_factor"
@@ -53,8 +56,17 @@ class AccessMiddleware:
         if name not in policy.ENROLMENT and not has_second_factor(request):
             return redirect("mfa_index")
         if not policy.allows(name, method, user.role):
+            self._write_down_refusal(request, user, name)
             raise PermissionDenied
         return None
+
+    def _write_down_refusal(self, request: HttpRequest, user: User, name: str) -> None:
+        log.warning(
+            "Somebody tried what their role may not do.",
+            extra={"person": user.pk, "method": request.method, "path": request.path},
+        )
+        if name in policy.EXPORTS:
+            audit.record(actor=user, verb=Verb.EXPORTED, subject=name, act="refused: role")
 
     def _undeclared(self, request: HttpRequest, view: Callable[..., Any]) -> HttpResponse | None:
         """Closed unless the view itself says it is public (the tests still ask for its line)."""

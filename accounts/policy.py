@@ -123,6 +123,9 @@ RULES: Mapping[str, Mapping[str, Who]] = {
     "admin:*": both(ADMINS),
 }
 
+# Where data leave in a file: a try by somebody who may not is in the audit trail as well.
+EXPORTS = frozenset({"desk_board_export"})
+
 # Reachable by somebody who has signed in but has no second factor yet: only the way to get one.
 ENROLMENT = frozenset(
     {

@@ -2,8 +2,7 @@
 
 import csv
 import io
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,11 +20,12 @@ from accounts.models import User
 from insurance import queues
 from insurance.models import Review, RouteMeter, StatusEvent, Verification
 from insurance.states import OPEN_STATES, State
+from programs.spreadsheet import harmless
 
 WINDOW = timedelta(days=7)
 WELL = ("answered", "rejected", "pending")
-# What a spreadsheet would read as a formula, after the spaces and in full width too.
-FORMULA = re.compile(r"^[\s\u00a0]*[=+\-@|\t\r\n\uff1d\uff0b\uff0d\uff20]")
+# More is no board any longer. What is beyond is left out, and the file says so.
+MOST_ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -162,20 +162,16 @@ def _is_old(oldest: datetime | None, now: datetime) -> bool:
 
 
 def export() -> str:
-    """Payers and colleagues as CSV. No cell can begin a formula."""
+    """Payers and colleagues as CSV, up to MOST_ROWS. No caller is in it, and no cell can begin a formula."""
+    rows: list[list[Any]] = [
+        ["payer", row["payer"], row["asked"], row["answered"], row["p50"], row["p95"], row["rejections"], "", ""]
+        for row in payers()
+    ]
+    rows += [["agent", each["name"], *[""] * 5, each["in_hand"], each["finished"]] for each in agents()]
+    if len(rows) > MOST_ROWS:
+        rows[MOST_ROWS:] = [["note", f"{len(rows) - MOST_ROWS} more rows are left out", *[""] * 7]]
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["kind", "name", "asked", "answered", "p50_ms", "p95_ms", "rejections", "in_hand", "finished"])
-    for row in payers():
-        writer.writerow(
-            harmless(["payer", row["payer"], row["asked"], row["answered"], row["p50"], row["p95"], row["rejections"]])
-        )
-    for person in agents():
-        writer.writerow(harmless(["agent", person["name"], "", "", "", "", "", person["in_hand"], person["finished"]]))
+    writer.writerows([harmless("" if cell is None else str(cell)) for cell in row] for row in rows)
     return out.getvalue()
-
-
-def harmless(cells: Iterable[Any]) -> list[str]:
-    """Text a spreadsheet reads as text: what would be a formula gets an apostrophe."""
-    texts = ["" if cell is None else str(cell) for cell in cells]
-    return [f"'{text}" if FORMULA.match(text) else text for text in texts]

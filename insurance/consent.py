@@ -60,13 +60,22 @@ def current_text() -> Text:
     return TEXTS[CURRENT]
 
 
+def copy_of(consent: Consent) -> list[Promise | str]:
+    """The words that were agreed to, one for each scope; none if the version is not one of ours."""
+    text = TEXTS.get(consent.text_version)
+    return [getattr(text, scope) for scope in consent.scopes] if text else []
+
+
 @transaction.atomic
 def disclose(
     *, verification: Verification, recipient: str, what: str, by: User | None, scope: str = Consent.Scope.VERIFY
 ) -> Disclosure:
-    """Write a disclosure into the ledger before it happens; refused without a live consent that covers it."""
+    """Write a disclosure into the ledger before it happens; refused without a live consent that covers it.
+
+    People may always have what is kept about themselves, also when they have taken their consent back.
+    """
     consent = Consent.objects.select_for_update(of=("self",)).get(pk=verification.consent_id)  # type: ignore[misc]
-    if not consent.covers(scope):
+    if recipient != Disclosure.Recipient.PERSON and not consent.covers(scope):
         raise ConsentRevokedError
     audit.record(actor=by, verb=Verb.DISCLOSED, subject=verification.public_id, recipient=recipient, what=what)
     return Disclosure.objects.create(

@@ -6,7 +6,6 @@ again goes on. What remains is the audit trail, which names requests and never p
 
 import hashlib
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -20,12 +19,20 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import OneTimeLink, Throttle, User, Verb
-from insurance.models import Consent, IntakeDraft, Verification
+from insurance import consent
+from insurance.models import Consent, Disclosure, IntakeDraft, Verification
 from insurance.models.verification import VerificationQuerySet
 from insurance.states import FINAL_STATES
 
 # These tables are only ever added to; a purge is the one reason to take whole requests out of them.
 KEPT_BY_TRIGGER = ("insurance.StatusEvent:append_only", "insurance.Disclosure:append_only")
+
+# A member ID or a telephone number that so many requests share belongs to no one person.
+MOST_EXPORTED = 200
+
+
+class TooManyError(Exception):
+    """An export would tell one person about others."""
 
 
 def overdue() -> QuerySet[Verification]:
@@ -67,22 +74,36 @@ def _remove(pk: int, *, by: User | None, why: str) -> int:
 
 
 def of_person(public_id: str) -> VerificationQuerySet:
-    """All requests about the same person as this one: the same member ID or the same telephone number."""
+    """All requests about the same person as this one: the same member ID or telephone number, and what came of them."""
     known = Verification.objects.get(public_id=public_id)
     same = Q(pk=known.pk)
     if known.member_index:
         same |= Q(member_index=known.member_index)
     if known.phone_index:
         same |= Q(phone_index=known.phone_index)
-    return Verification.objects.filter(same).order_by("pk")
+    found: set[int] = set()
+    while more := set(Verification.objects.filter(same).values_list("pk", flat=True)) - found:
+        found |= more
+        same = Q(parent__in=found) | Q(children__in=found)
+    return Verification.objects.filter(pk__in=found).order_by("pk")
 
 
 @transaction.atomic
 def export(public_id: str, *, by: User, reason: str) -> str:
-    """All that is kept about the person behind a request, as JSON with the notice that goes with it."""
-    requests = of_person(public_id).select_related("payer", "program", "consent", "casework")
+    """All that is kept about the person behind a request, as JSON with the notice and the consents that go with it."""
+    requests = list(of_person(public_id).select_related("payer", "program", "consent", "casework"))
+    if len(requests) > MOST_EXPORTED:
+        raise TooManyError(f"{len(requests)} requests share this member ID or telephone number: that is no one person.")
+    for row in requests:
+        if row.consent_id:
+            consent.disclose(verification=row, recipient=Disclosure.Recipient.PERSON, what="all that is kept", by=by)
     text = json.dumps(
-        {"exported_at": timezone.now(), "requests": [_everything(row) for row in requests]},
+        {
+            "notice": consent.NOTICE,
+            "exported_at": timezone.now(),
+            "exported_by": by,
+            "requests": [_everything(row) for row in requests],
+        },
         default=str,
         indent=2,
         ensure_ascii=False,
@@ -98,6 +119,7 @@ def _everything(row: Verification) -> dict[str, Any]:
     for name in ("consent", "casework"):
         one = getattr(row, name, None)
         parts[name] = _columns(one) if one else None
+    parts["consent_text"] = consent.copy_of(row.consent) if row.consent else []
     for name in ("events", "tries", "calls", "snapshots", "notes", "disclosures"):
         parts[name] = [_columns(one) for one in getattr(row, name).all()]
     return parts
@@ -117,10 +139,8 @@ def _readable(value: Any) -> Any:
     return bytes(value).decode("utf-8", "replace") if isinstance(value, bytes | memoryview) else value
 
 
+@transaction.atomic
 def erase(public_id: str, *, by: User, reason: str) -> int:
-    """Delete every request about the same person, children first; how many there were."""
-    return sum(_remove(pk, by=by, why=reason) for pk in list(_children_first(public_id)))
-
-
-def _children_first(public_id: str) -> Iterator[int]:
-    return of_person(public_id).order_by("-pk").values_list("pk", flat=True).iterator()
+    """Delete every request about the same person, children first, all or none; how many there were."""
+    children_first = of_person(public_id).order_by("-pk").values_list("pk", flat=True)
+    return sum(_remove(pk, by=by, why=reason) for pk in list(children_first))

@@ -18,6 +18,7 @@ ALLOWED = frozenset(
         "kind",
         "method",
         "path",
+        "person",  # the number of a member of staff
         "public_id",
         "reason",
         "request_id",

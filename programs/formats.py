@@ -14,10 +14,9 @@ from programs.choices import Day
 from programs.models import Program, SourceRecord
 from programs.models.payer import AcceptanceSource, Network
 from programs.models.program import FACET_COLUMNS, ProgramQuerySet
+from programs.spreadsheet import harmless
 
 BATCH = 500
-# A cell that begins so is a formula to a spreadsheet.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 
 def in_batches(programs: ProgramQuerySet) -> Iterator[Program]:
@@ -206,7 +205,7 @@ def cell(value: Any) -> str:
     if isinstance(value, int | float):
         return str(value)
     text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return harmless(text)
 
 
 WRITERS = {

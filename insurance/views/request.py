@@ -317,9 +317,19 @@ def sheet(request: StaffRequest, verification: Verification) -> HttpResponse:
             what="answer sheet",
             by=request.user,
         )
-        audit.record(actor=request.user, verb=Verb.EXPORTED, subject=verification.public_id, act="sheet")
-    context = context_of(request, verification)
-    return render(request, "insurance/sheet.html", {**context, "notice": consent.NOTICE})
+        audit.record(
+            actor=request.user,
+            verb=Verb.EXPORTED,
+            subject=verification.public_id,
+            reason="for the caller",
+            act="sheet",
+        )
+    context = {
+        **context_of(request, verification),
+        "notice": consent.NOTICE,
+        "agreed_to": consent.copy_of(verification.consent) if verification.consent else [],
+    }
+    return render(request, "insurance/sheet.html", context)
 
 
 @require_POST

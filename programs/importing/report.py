@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "|")
+from programs.spreadsheet import harmless
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Report:
             writer = csv.writer(file)
             writer.writerow(["line", "reason", *columns])
             for row in self.rejected:
-                writer.writerow([row.line, row.reason, *(_harmless(cell) for cell in row.cells)])
+                writer.writerow([row.line, row.reason, *(harmless(cell) for cell in row.cells)])
         self.rejected_file = str(path)
 
     def as_json(self) -> str:
@@ -64,8 +64,3 @@ class Report:
             },
             separators=(",", ":"),
         )
-
-
-def _harmless(cell: str) -> str:
-    """A cell that a spreadsheet will show and not run."""
-    return f"'{cell}" if cell.lstrip().startswith(FORMULA_STARTS) else cell

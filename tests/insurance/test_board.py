@@ -1,6 +1,7 @@
 """The supervisor's board: numbers that are right, and an export no spreadsheet can run."""
 
 import csv
+import hashlib
 import io
 from datetime import timedelta
 
@@ -11,8 +12,10 @@ from django.utils import timezone
 from accounts.models import AuditEvent
 from insurance import board, desk
 from insurance.models import Verification, VerificationAttempt
+from programs.spreadsheet import harmless
 from tests.factories import PayerFactory
 from tests.insurance.factories import PayerRouteFactory, VerificationFactory
+from tests.staff import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -94,20 +97,65 @@ def test_the_board_shows_with_and_without_data(client):
     assert "<svg" in page
 
 
-def test_an_export_holds_no_formula_and_is_written_down(client):
+def just_confirmed(client):
+    """Signed in by whoever has proved a moment ago who they are."""
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    return client
+
+
+def test_an_export_holds_no_formula_and_is_written_down_with_its_reason(client):
     attempt(PayerRouteFactory(payer=PayerFactory(name="@SUM(A1)")), 1)
-    rows = list(csv.reader(io.StringIO(client.post(reverse("desk_board_export")).content.decode())))
+    file = just_confirmed(client).post(reverse("desk_board_export"), {"reason": "Monday's meeting"})
+    rows = list(csv.reader(io.StringIO(file.content.decode())))
     assert {row[1] for row in rows[1:]} == {"'@SUM(A1)", "'=Sam Lead"}
-    assert AuditEvent.objects.get().verb == "exported"
+    event = AuditEvent.objects.get()
+    assert (event.verb, event.subject, event.reason) == ("exported", "board", "Monday's meeting")
+    assert event.detail["sha256"] == hashlib.sha256(file.content).hexdigest()
+
+
+def test_an_export_needs_a_fresh_proof_of_who_asks_and_goes_on_after_it(client, time_machine_at):
+    asked = client.post(reverse("desk_board_export"), {"reason": "meeting"})
+    assert asked.url.startswith(reverse("account_reauthenticate"))
+    assert client.post(asked.url, {"password": PASSWORD})["Content-Type"].startswith("text/csv")
+    time_machine_at(301)
+    assert client.post(reverse("desk_board_export"), {"reason": "meeting"}).status_code == 302
+
+
+def test_an_export_without_a_reason_is_refused_and_written_down(client):
+    answer = just_confirmed(client).post(reverse("desk_board_export"), {"reason": " "})
+    assert answer.status_code == 422
+    assert "There is a problem" in answer.content.decode()
+    assert AuditEvent.objects.get().detail["act"] == "refused: no reason"
+
+
+@pytest.mark.parametrize("role", ["agent", "auditor", "admin", "curator"])
+def test_an_export_by_another_role_is_refused_and_written_down(staff, signed_in, role):
+    person = staff(role)
+    assert signed_in(person).post(reverse("desk_board_export"), {"reason": "curious"}).status_code == 403
+    event = AuditEvent.objects.get()
+    assert (event.actor, event.detail["act"]) == (person, "refused: role")
+
+
+def test_an_export_has_a_last_row(staff, monkeypatch):
+    monkeypatch.setattr(board, "MOST_ROWS", 2)
+    for _ in range(4):
+        staff("agent")
+    rows = list(csv.reader(io.StringIO(board.export())))
+    assert len(rows) == 1 + 2 + 1
+    assert rows[-1][1] == "2 more rows are left out"
 
 
 @pytest.mark.parametrize(
-    "cell", ["=1+1", "+1", "-1", "@A", "\t=1", " =1", "\u00a0=1", "\uff1d1", "\uff0b1", "|cmd", "\r=1", "\n=1"]
+    "cell",
+    [
+        *("=1+1", "+1", "-1", "@A", "\t=1", " =1", "\u00a0=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201", "|cmd"),
+        *("\r=1", "\n=1", "\tplain", "\rplain", "\nplain", " \t\u3000@A", "\u200b=1", "\ufeff=1", "\uff5ccmd"),
+    ],
 )
 def test_what_a_spreadsheet_would_run_becomes_text(cell):
-    assert board.harmless([cell]) == [f"'{cell}"]
+    assert harmless(cell) == f"'{cell}"
 
 
 @pytest.mark.parametrize("cell", ["Dana", "1", "", "a=b", "12 – 3"])
 def test_plain_text_stays_as_it_is(cell):
-    assert board.harmless([cell]) == [cell]
+    assert harmless(cell) == cell

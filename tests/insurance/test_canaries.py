@@ -19,6 +19,7 @@ from insurance.publicforms import new_mark
 from iopfinder.logs import JsonFormatter
 from tests.factories import PayerFactory, ProgramFactory
 from tests.insurance.factories import PayerRouteFactory, ProgramBillingFactory, ProgramPayerContractFactory
+from tests.staff import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -194,11 +195,12 @@ def look_around(staff, signed_in, settings, client) -> dict[str, str]:
     """What the others may see: figures, board, export, trail, probes."""
     settings.METRICS_TOKEN = "scraper"
     lead, auditor, admin = (signed_in(staff(role)) for role in ("supervisor", "auditor", "admin"))
+    lead.post(reverse("account_reauthenticate"), {"password": PASSWORD})
     pages = {
         "metrics": client.get("/metrics", headers={"Authorization": "Bearer scraper"}),
         "readyz": client.get("/readyz"),
         "board": lead.get(reverse("desk_board")),
-        "export": lead.post(reverse("desk_board_export")),
+        "export": lead.post(reverse("desk_board_export"), {"reason": "weekly figures"}),
         "trail": auditor.get(reverse("audit_trail")),
         "admin": admin.get("/admin/"),
     }

@@ -1,5 +1,6 @@
 """Personal data go when their time is over, and when a person asks."""
 
+import hashlib
 import json
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import AuditEvent
 from insurance import consent, desk, membership, retention
-from insurance.models import Consent, IntakeDraft, StatusEvent, Verification
+from insurance.models import Consent, Disclosure, IntakeDraft, StatusEvent, Verification
 from tests.insurance.factories import VerificationFactory
 
 pytestmark = pytest.mark.django_db
@@ -79,13 +80,53 @@ def test_a_person_gets_all_that_is_kept_about_them(staff, tmp_path, capsys):
     finished(3, member_id="OTHER", member_index=membership.index("OTHER"))
     file = tmp_path / "maria.json"
     call_command("export_person", first.public_id, str(file), by=admin.email, reason="asked in writing")
-    found = json.loads(file.read_text())["requests"]
+    told = json.loads(file.read_text())
+    found = told["requests"]
     assert {row["request"]["public_id"] for row in found} == {first.public_id, second.public_id}
     assert found[0]["request"]["caller_name"] == "Maria"
     assert file.stat().st_mode & 0o777 == 0o600
-    assert AuditEvent.objects.filter(verb="exported", actor=admin).count() == 2
+    exported = AuditEvent.objects.filter(verb="exported", actor=admin, reason="asked in writing")
+    assert {event.detail["sha256"] for event in exported} == {hashlib.sha256(file.read_bytes()).hexdigest()}
+    assert exported.count() == 2
+    assert told["notice"] == str(consent.NOTICE)
+    assert list(Disclosure.objects.values_list("recipient", "by")) == [("person", admin.pk)] * 2
     with pytest.raises(CommandError, match="File exists"):
         call_command("export_person", first.public_id, str(file), by=admin.email, reason="again")
+
+
+def test_the_consent_goes_along_and_need_not_be_live(staff):
+    row = finished(1)
+    Consent.objects.update(text_version=consent.CURRENT, revoked_at=timezone.now(), scopes=["verify", "sud"])
+    (told,) = json.loads(retention.export(row.public_id, by=staff("admin"), reason="asked"))["requests"]
+    text = consent.current_text()
+    assert told["consent_text"] == [str(text.verify), str(text.sud)]
+    assert told["consent"]["revoked_at"]
+
+
+def test_only_an_administrator_exports_or_erases_and_only_somebody_there(staff, tmp_path):
+    row, agent, file = finished(1), staff("agent"), tmp_path / "out.json"
+    for name, words in (("export_person", [row.public_id, str(file)]), ("erase_person", [row.public_id])):
+        with pytest.raises(CommandError, match="not an administrator"):
+            call_command(name, *words, by=agent.email, reason="curious")
+    with pytest.raises(CommandError, match="There is no request"):
+        call_command("export_person", "IV-2222-2222", str(file), by=staff("admin").email, reason="asked")
+    assert not file.exists()
+
+
+def test_a_number_that_many_share_is_no_one_person(staff, tmp_path, monkeypatch):
+    monkeypatch.setattr(retention, "MOST_EXPORTED", 1)
+    first, file = finished(1, phone_index="a" * 32), tmp_path / "out.json"
+    finished(1, phone_index="a" * 32)
+    with pytest.raises(CommandError, match="no one person"):
+        call_command("export_person", first.public_id, str(file), by=staff("admin").email, reason="asked")
+    assert not file.exists()
+    assert not AuditEvent.objects.filter(verb="exported").exists()
+
+
+def test_what_came_of_a_request_goes_with_it_also_where_the_member_id_was_mended(staff):
+    first = finished(1, member_index=membership.index("SIMPPO001"))
+    VerificationFactory(state="manual_required", parent=first, origin="reverify", consent=first.consent)
+    assert retention.erase(first.public_id, by=staff("admin"), reason="asked") == 2
 
 
 def test_a_person_is_erased_at_once_and_everywhere(staff, capsys):

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.models import User
 from insurance import retention
+from insurance.management.commands.export_person import administrator
 from insurance.models import Verification
 
 
@@ -20,9 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="really do it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        by = User.objects.filter(email__iexact=options["by"], is_active=True).first()
-        if by is None:
-            raise CommandError(f"Nobody here is called {options['by']}.")
+        by = administrator(options["by"])
         try:
             found = retention.of_person(options["public_id"]).count()
         except Verification.DoesNotExist:
