@@ -5,4 +5,6 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import checks  # noqa: F401
+        from accounts import checks, signals  # noqa: F401
+
+        signals.connect()

@@ -46,6 +46,7 @@ def accept(*, link: OneTimeLink, password: str) -> User:
     if OneTimeLink.objects.filter(pk=link.pk, used_at=None).update(used_at=timezone.now()) != 1:
         raise PermissionDenied
     user = link.user
+    _record(user, user, "password set with a link")
     user.set_password(password)
     user.save(update_fields=["password"])
     end_sessions(user)

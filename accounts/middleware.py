@@ -18,7 +18,6 @@ from accounts.models import User, Verb
 log = logging.getLogger(__name__)
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
-HAS_FACTOR = "second_factor"
 
 
 class StaffRequest(HttpRequest):
@@ -90,9 +89,5 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def has_second_factor(request: HttpRequest) -> bool:
-    """True once this person has enrolled; remembered in the session, which ends when factors are reset."""
-    if not request.session.get(HAS_FACTOR):
-        if not get_adapter().is_mfa_enabled(request.user, ["totp", "webauthn"]):
-            return False
-        request.session[HAS_FACTOR] = True
-    return True
+    """Asked anew each time: whoever removes the last one goes no further."""
+    return bool(get_adapter().is_mfa_enabled(request.user, ["totp", "webauthn"]))

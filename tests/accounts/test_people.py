@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from django.urls import reverse
 
 from accounts import invitations
-from accounts.models import FactorReset, LinkPurpose, OneTimeLink, User
+from accounts.models import AuditEvent, FactorReset, LinkPurpose, OneTimeLink, User
 from tests.staff import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,9 @@ def welcome(client, link, password=PASSWORD):
 def test_an_invitation_lets_its_person_set_a_password_once(client, staff):
     link = invitations.invite(email="Kim@helpline.example", name="Kim", role="agent", by=staff("admin"))
     assert welcome(client, link).url == reverse("account_login")
-    assert User.objects.get(email="kim@helpline.example").check_password(PASSWORD)
+    kim = User.objects.get(email="kim@helpline.example")
+    assert kim.check_password(PASSWORD)
+    assert AuditEvent.objects.filter(actor=kim, detail__act="password set with a link").exists()
     assert b"has been used or is too old" in welcome(client, link).content
 
 
