@@ -1,9 +1,8 @@
-"""Sessions end when nobody is there; answers to staff are never kept by a browser."""
+"""What stands before every view: headers, addresses that name nothing, the API for people who are signed in."""
 
 from collections.abc import Callable
 
 import pytest
-import time_machine
 from django.test import Client
 
 pytestmark = pytest.mark.django_db
@@ -22,36 +21,6 @@ def test_every_answer_carries_the_security_headers(client: Client) -> None:
     answer = client.get("/livez")
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "camera=()" in answer.headers["Permissions-Policy"]
-
-
-def test_a_session_ends_after_fifteen_idle_minutes(browser: Client) -> None:
-    with time_machine.travel(0, tick=False) as clock:
-        assert is_signed_in(browser)
-        clock.shift(14 * 60)
-        assert is_signed_in(browser)
-        clock.shift(16 * 60)
-        assert not is_signed_in(browser)
-
-
-def test_a_background_poll_is_not_activity(browser: Client) -> None:
-    with time_machine.travel(0, tick=False) as clock:
-        assert is_signed_in(browser)
-        for _ in range(3):
-            clock.shift(6 * 60)
-            browser.get("/admin/", headers={"hx-poll": "1"})
-        assert not is_signed_in(browser)
-
-
-def test_a_session_ends_after_twelve_hours_however_busy(browser: Client) -> None:
-    with time_machine.travel(0, tick=False) as clock:
-        for _ in range(12 * 6 + 1):
-            browser.get("/livez")
-            clock.shift(10 * 60)
-        assert not is_signed_in(browser)
-
-
-def test_an_answer_to_staff_is_never_stored(browser: Client) -> None:
-    assert "no-store" in browser.get("/desk/people/").headers["Cache-Control"]
 
 
 @pytest.mark.parametrize("path", ["/programs/in/%00/x/", "/%00", "/programs/a%00b/"])
