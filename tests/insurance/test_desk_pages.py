@@ -420,3 +420,24 @@ def test_a_request_page_takes_few_queries(client, django_assert_max_num_queries)
     client.get(verification.get_absolute_url())
     with django_assert_max_num_queries(22):
         client.get(verification.get_absolute_url())
+
+
+@pytest.mark.parametrize(
+    ("act", "fields"),
+    [
+        *(
+            ("take", {}),
+            ("release", {}),
+            ("cancel", {}),
+            ("close", {"outcome": "reached"}),
+            ("details", {"member_id": "A1"}),
+        ),
+        ("snooze", {"day": "2099-01-01", "time": "10:00"}),
+    ],
+)
+def test_every_act_on_what_a_colleague_holds_says_who_has_it(client, staff, act, fields):
+    row = VerificationFactory(state="manual_required")
+    desk.take(verification=row, by=staff("agent", name="Dana Holder"))
+    answer = client.post(reverse(f"verification_{act}", args=[row.public_id]), fields)
+    assert answer.status_code == 409
+    assert "Dana Holder has this until" in answer.content.decode()
