@@ -6,10 +6,12 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 PROBLEM = "application/problem+json"
+UTF_8 = frozenset({"utf-8", "utf8"})
 
 PERMISSIONS_POLICY = "geolocation=(self), camera=(), microphone=(), payment=(), usb=(), browsing-topics=()"
 
@@ -48,8 +50,9 @@ class ApiProblemMiddleware:
         return JsonResponse(body, status=status, content_type=PROBLEM, headers=headers)
 
 
-class PathGuardMiddleware:
-    """An address with a NUL byte names nothing; PostgreSQL would refuse the question instead of answering no."""
+class RequestGuardMiddleware:
+    """What no view can mean well: an address with a NUL byte, which PostgreSQL refuses, names nothing; a form in another
+    encoding than UTF-8 could bring text that nothing can store."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -57,6 +60,8 @@ class PathGuardMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\0" in request.path:
             raise Http404
+        if (request.content_params or {}).get("charset", "utf-8").lower() not in UTF_8:
+            raise BadRequest("A form must be UTF-8.")
         return self.get_response(request)
 
 

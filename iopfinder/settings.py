@@ -80,13 +80,13 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "iopfinder.middleware.ApiProblemMiddleware",
     "iopfinder.middleware.SecurityHeadersMiddleware",
-    "iopfinder.middleware.PathGuardMiddleware",
+    "iopfinder.middleware.RequestGuardMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "accounts.middleware.AccessMiddleware",  # looks at each view before the next one asks for a token: 405 comes first
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.middleware.AccessMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -224,6 +224,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+FILE_UPLOAD_HANDLERS = ["iopfinder.uploads.NoUploads"]
 
 # --- language and time --------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
