@@ -8,7 +8,6 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.core.internal.ratelimit import get_ip
 from allauth.mfa.adapter import DefaultMFAAdapter
-from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -29,10 +28,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return f"{super()._get_login_attempts_cache_key(request, **credentials)}|{get_ip(request)}"
 
     def is_reauthentication_required(self, *, app: str) -> bool:
-        """Whoever has just typed the password and comes to add a first second step is not asked for it again."""
-        request = context.request
-        if app == "allauth.mfa" and not get_mfa_adapter().is_mfa_enabled(request.user):
-            records = get_authentication_records(request, request.user)
+        """Whoever has just signed in and comes to add a second step, or to see its recovery codes, is not asked again."""
+        if app == "allauth.mfa":
+            records = get_authentication_records(context.request, context.request.user)
             return not records or time.time() - records[-1]["at"] > settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
         return super().is_reauthentication_required(app=app)
 

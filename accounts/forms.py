@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.core.cache import cache
@@ -33,6 +34,17 @@ class OnceOnlyAuthenticateForm(OnceOnlyCode, AuthenticateForm):
 
 class OnceOnlyReauthenticateForm(OnceOnlyCode, ReauthenticateForm):
     """Asked again before something sensitive."""
+
+
+class AddPasskeyForm(AddWebAuthnForm):
+    """A device that is to be enough to sign in, unless its owner wants it as a second step only."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        alone = self.fields["passwordless"]
+        alone.initial = True
+        alone.label = _("Sign in with it alone, without a password")
+        alone.help_text = _("The device then asks for your finger, your face or its PIN.")
 
 
 class WelcomeForm(forms.Form):

@@ -61,6 +61,7 @@ class RequestGuardMiddleware:
         if "\0" in request.path:
             raise Http404
         if (request.content_params or {}).get("charset", "utf-8").lower() not in UTF_8:
+            request.encoding = "utf-8"  # the page that says so looks for a token in the form
             raise BadRequest("A form must be UTF-8.")
         return self.get_response(request)
 

@@ -175,6 +175,7 @@ MFA_ADAPTER = "accounts.adapter.MFAAdapter"
 MFA_FORMS = {
     "authenticate": "accounts.forms.OnceOnlyAuthenticateForm",
     "reauthenticate": "accounts.forms.OnceOnlyReauthenticateForm",
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
 }
 MFA_TOTP_TOLERANCE = 1  # one step of clock drift; a used code is refused for longer than that
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are vouched for by whoever invites

@@ -48,9 +48,11 @@ def decoration(name: str) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def language_url(context: dict[str, Any], language: str) -> str:
-    """This same page in another language, its query kept."""
+    """This same page in another language, its query kept; the front page where there is no such page."""
     request: HttpRequest | None = context.get("request")
-    return translate_url(request.get_full_path(), language) if request else "/"
+    here = request.get_full_path() if request else ""
+    there = translate_url(here, language)
+    return there if there != here else translate_url("/", language)
 
 
 @register.simple_tag(takes_context=True)

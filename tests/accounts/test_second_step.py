@@ -71,6 +71,15 @@ def test_a_change_needs_a_fresh_proof(agent, signed_in):
     assert Authenticator.objects.filter(user=agent).count() == 1
 
 
+def test_whoever_has_just_set_one_up_sees_the_recovery_codes_at_once(staff, client, django_capture_on_commit_callbacks):
+    person = staff("agent", enrolled=False)
+    client.post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
+    secret = re.search(r"\b[A-Z2-7]{32}\b", client.get(reverse("mfa_activate_totp")).content.decode())[0]
+    with django_capture_on_commit_callbacks(execute=True):
+        after = client.post(reverse("mfa_activate_totp"), {"code": code_now(secret)}, follow=True)
+    assert len(re.findall(r"\b\d{8}\b", after.content.decode())) == 10
+
+
 def test_proving_again_who_one_is_changes_the_sessions_key(agent, signed_in):
     client = signed_in(agent)
     before = client.session.session_key

@@ -48,6 +48,11 @@ def test_the_language_switch_keeps_the_query(client):
     assert switch["href"] == "/es/guides/?near=53202"
 
 
+@pytest.mark.parametrize("path", ["/accounts/login/", "/no-such-page/"])
+def test_where_there_is_no_twin_the_switch_leads_to_the_front_page(client, path):
+    assert b'href="/es/" lang="es"' in client.get(path).content
+
+
 def test_the_language_is_the_addresss_and_no_cookies(client):
     client.cookies["django_language"] = "es"
     assert page(client, "/", headers={"accept-language": "es"}).html["lang"] == "en"
