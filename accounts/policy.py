@@ -84,6 +84,7 @@ RULES: Mapping[str, Mapping[str, Who]] = {
     "export": reads(ANYONE),
     # The caller's own form and progress page.
     "verify": both(ANYONE),
+    "verify_step": both(ANYONE),
     "verify_send": writes(ANYONE),
     "status": both(ANYONE),
     # The desk. Auditors read nothing here: they have the audit trail.

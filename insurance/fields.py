@@ -141,6 +141,8 @@ class Suggested(forms.TextInput):
 class PayerField(forms.CharField):
     """A payer by its slug, or by a name or alias as typed; the value is the Payer."""
 
+    default_error_messages = {"payer": _("Pick a plan from the list. Not there? Write “Plan not known yet”.")}
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"max_length": 120, "widget": Suggested, **kwargs})
 
@@ -150,7 +152,7 @@ class PayerField(forms.CharField):
             return None
         found = plan_not_known() if text.casefold() == NOT_KNOWN.casefold() else payer_called(text)
         if found is None:
-            raise ValidationError(_("Pick a plan from the list. Not there? Write “Plan not known yet”."), code="payer")
+            raise ValidationError(self.error_messages["payer"], code="payer")
         return found
 
 

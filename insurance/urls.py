@@ -13,6 +13,7 @@ ONE = "<public_id:public_id>/"
 pages = [
     path("verify/", public.verify, name="verify"),
     path("verify/send/", public.send, name="verify_send"),
+    path("verify/<slug:slug>/", public.verify_step, name="verify_step"),
     path("status/", public.status, name="status"),
 ]
 

@@ -2,6 +2,7 @@
  *
  * <combo-box src>          suggestions under a text box (ARIA APG combobox 1.2); see components/combobox.html
  * [data-exit]              Leave this site: the button, or Shift three times
+ * form[data-forget]        its answers are deleted from this device when the site is left so (the value: an address)
  * [data-p]                 a card and its map pin point at each other
  * details.pill, .menu      one open at a time
  * input[form=compare]      fills the compare tray (.tray)
@@ -155,9 +156,18 @@ customElements.define("combo-box", ComboBox);
 
 /* Leave this site. Not Escape: it stops a page from loading, which is the last thing wanted here. */
 const exit = one("[data-exit]");
+const forget = () => {
+  const form = one("form[data-forget]");
+  if (!form) return;
+  const fields = new FormData();
+  fields.set("forget", "1");
+  fields.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+  navigator.sendBeacon(form.dataset.forget, fields);
+};
 let shifts = [];
 const leave = () => {
   document.body.hidden = true;
+  forget();
   document.title = " ";
   location.replace(exit.href);
 };

@@ -195,21 +195,33 @@ def test_what_is_typed_survives_a_closed_window(open_page, agent):
     assert page.get_by_role("textbox", name="Notes").input_value() == "not finished yet"
 
 
-def test_a_family_asks_without_javascript_and_follows_the_link(open_page, askable, monkeypatch):
+def test_a_family_asks_without_javascript_and_follows_the_link(open_page, assert_fits, askable, monkeypatch):
     monkeypatch.setattr(publicforms, "FASTEST_SECONDS", 0)
     page = open_page(f"/verify/?program={askable[1].slug}", width=390, js=False)
-    page.get_by_label("Phone number").fill("414 555 0142")
-    page.get_by_role("group", name="May we leave a message?").get_by_label("No").check()
     page.get_by_role("group", name="Is this for you or somebody else?").get_by_label("My child").check()
     page.get_by_role("group", name="What is the care for?").get_by_label("Mental health").check()
-    page.get_by_role("group", name="On this plan, the patient is").get_by_label("The main person on the card").check()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_role("button", name="Continue").click()
+    assert page.title().startswith("Error:")
+    picture(page, "verify-mistake")
     page.locator("#id_payer").fill("Example Health PPO")
     page.get_by_label("Member ID").fill("SIMPPO001")
+    page.get_by_role("group", name="On this plan, the patient is").get_by_label("The main person on the card").check()
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Phone number").fill("414 555 0142")
+    page.get_by_role("group", name="May we leave a message?").get_by_label("No").check()
+    page.get_by_role("button", name="Continue").click()
     page.locator("#id_consent_verify").check()
-    page.get_by_role("button", name="Check what I wrote").click()
+    page.get_by_role("button", name="Continue").click()
+    for _page in range(5):  # the browser's own “Back”, also over the page with a mistake, to the first step
+        page.go_back()
+    assert page.get_by_label("My child").is_checked()
+    page.goto("/verify/check/")
     picture(page, "verify-check")
+    assert_fits(page)
     page.get_by_role("button", name="Send", exact=True).click()
     picture(page, "done")
+    assert_fits(page)
     link = page.locator("a.break").inner_text()
     page.goto("/status/")
     page.get_by_label("Code from your link").fill(link.partition("#")[2])

@@ -168,6 +168,9 @@ def ask_as_a_family(client, askable, move_clock):
     move_clock(30)
     asked = {**FORM, **CANARIES, **askable, "mark": mark, "member_id": LATER["public_id"]}
     asked["caller_name"] = LATER["public_name"]
+    client.post(reverse("verify_step", args=["plan"]), {**asked, "payer": "nonsense"})
+    client.post(reverse("verify_step", args=["contact"]), asked)
+    assert client.get(reverse("verify_step", args=["check"])).status_code == 200
     page = client.post(reverse("verify_send"), asked)
     assert page.status_code == 200
     return re.search(r"/status/#([\w-]+)", page.content.decode())[1]

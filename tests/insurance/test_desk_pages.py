@@ -149,8 +149,9 @@ def test_an_id_that_is_easily_misread_is_asked_for_again_and_never_changed(clien
 @pytest.mark.parametrize("is_local", [True, False])
 def test_the_members_of_the_simulator_are_named_in_a_local_run_only(client, askable, settings, is_local):
     settings.LOCAL = is_local
-    for address in ("desk_new", "verify"):
-        assert ("SIMWRONGID" in client.get(reverse(address)).content.decode()) is is_local
+    client.post(reverse("verify_step", args=["who"]), {"asking_for": "self", "condition": "mh"})
+    for address in (reverse("desk_new"), reverse("verify_step", args=["plan"])):
+        assert ("SIMWRONGID" in client.get(address).content.decode()) is is_local
 
 
 def test_every_member_named_for_a_demo_is_one_the_simulator_plays():

@@ -1,16 +1,19 @@
 """The caller's own pages: asked once, kept private, followed by a link that tells nothing."""
 
 import re
+import secrets
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 from django.utils import timezone
 
-from insurance import statuslink
-from insurance.models import Verification
-from insurance.publicforms import new_mark
+from insurance import callerdraft, consent, statuslink
+from insurance.models import Consent, IntakeDraft, Verification
+from insurance.publicforms import STEPS, new_mark
 from tests.factories import PayerFactory, ProgramFactory
 from tests.insurance.factories import (
     PayerRouteFactory,
@@ -78,6 +81,119 @@ def test_a_family_asks_checks_and_sends(client, asked):
     assert verification.casework.language == "es"
 
 
+def step(client, page, fields, **buttons):
+    """Send one page as a browser does: its hidden fields, and what is filled in of `fields`; the page it leads to."""
+    form = BeautifulSoup(page.content, "html.parser").find("form", attrs={"data-forget": True})
+    hidden = {box["name"]: box["value"] for box in form.find_all("input", type="hidden") if box.get("value")}
+    shown = {box["name"] for box in form.find_all(["input", "select"]) if box.get("type") != "hidden"}
+    filled = {name: fields[name] for name in fields if name in shown or f"{name}_text" in shown}
+    return client.post(form["action"], {**hidden, **filled, **buttons}, follow=True)
+
+
+def heading(page):
+    return BeautifulSoup(page.content, "html.parser").h1.text
+
+
+def test_one_step_leads_to_the_next_and_nothing_is_stored_before_it_is_sent(client, asked, time_machine_at):
+    fields = asked()
+    page = client.get(reverse("verify"))
+    seen = [heading(page)]
+    for _step in STEPS:
+        page = step(client, page, fields)
+        seen.append(heading(page))
+    assert seen == [*(str(each.title) for each in STEPS), "Check what you wrote"]
+    for model in (Verification, Consent, IntakeDraft, Session):
+        assert not model.objects.exists()
+    kept = client.cookies[callerdraft.name()]
+    assert kept["httponly"]
+    assert "Maria" not in kept.value
+    time_machine_at(60)
+    page = step(client, page, fields)
+    assert heading(page) == "We have your request"
+    assert (Verification.objects.get().channel, Verification.objects.get().state) == ("public", "queued")
+    assert client.cookies[callerdraft.name()].value == ""
+
+
+def test_a_mistake_is_said_on_its_own_step_which_going_back_and_reloading_find_again(client, asked):
+    page = step(client, client.get(reverse("verify")), asked())
+    page = step(client, page, asked(payer="no such plan", member_id="SIMPPO001"))
+    assert page.redirect_chain == [("/verify/plan/?mend=1", 302)]
+    again = BeautifulSoup(client.get("/verify/plan/?mend=1").content, "html.parser")
+    for found in (BeautifulSoup(page.content, "html.parser"), again):
+        assert found.title.text.startswith("Error:")
+        assert [link["href"] for link in found.select(".esum a")] == ["#id_payer"]
+        assert found.find(id="id_member_id")["value"] == "SIMPPO001"
+    assert "Error:" not in client.get("/verify/plan/").content.decode()
+
+
+def test_back_keeps_what_is_not_finished_and_change_leads_back_to_the_check(client, asked):
+    page = step(client, client.get(reverse("verify")), asked())
+    page = step(client, page, asked(payer="", member_id="HALF"), back="1")
+    assert heading(page) == "Who is it for?"
+    page = step(client, page, asked())
+    assert 'value="HALF"' in page.content.decode()
+    checked = client.post(reverse("verify"), asked())
+    changed = client.post(reverse("verify"), {**asked(), "edit": "contact"}, follow=True)
+    assert (checked.status_code, heading(changed)) == (200, "How can we reach you safely?")
+    assert "414-555-0199" in step(client, changed, asked(phone="414-555-0199"), zip="53203").content.decode()
+    assert heading(client.get("/verify/check/")) == "Check what you wrote"
+
+
+def test_a_page_that_lay_open_loses_nothing_and_a_cookie_of_long_ago_opens_nothing(client, asked, time_machine_at):
+    page = step(client, client.get(reverse("verify")), asked())
+    time_machine_at(callerdraft.SECONDS + 1)
+    assert client.get("/verify/plan/").url == reverse("verify")
+    page = step(client, page, asked())
+    assert heading(page) == "How can we reach you safely?"
+    assert 'name="asking_for" value="child"' in page.content.decode()
+
+
+def test_more_than_a_cookie_holds_is_kept_by_the_page_itself(client, asked):
+    page = step(client, client.get(reverse("verify")), asked())
+    page = step(client, page, asked())
+    notes = secrets.token_hex(4000)
+    page = step(client, page, asked(contact_notes=notes))
+    assert (page.status_code, page.redirect_chain) == (422, [])
+    assert "at most 500 characters" in page.content.decode()
+    assert notes in page.content.decode()
+    assert heading(step(client, page, asked())) == "Your permission"
+
+
+def test_answers_are_deleted_on_demand(client, asked):
+    page = step(client, client.get(reverse("verify")), asked())
+    page = step(client, page, {}, forget="1")
+    assert page.redirect_chain == [(reverse("verify"), 302)]
+    assert "checked" not in page.content.decode()
+    assert client.get("/verify/check/").url == reverse("verify")
+
+
+def test_no_later_step_opens_without_the_first_and_no_other_step_exists(client):
+    assert {client.get(f"/verify/{each.slug}/").url for each in STEPS} == {reverse("verify")}
+    assert client.get("/verify/nonsense/").status_code == 404
+
+
+def test_a_cookie_that_is_not_ours_is_no_answer(client):
+    for value in ("x", "AQ==", "\x7f" * 20):
+        client.cookies[callerdraft.name()] = value
+        assert client.get("/verify/plan/").url == reverse("verify")
+        assert client.get(reverse("verify")).status_code == 200
+
+
+def test_a_program_that_is_asked_about_is_there_though_answers_were_kept(client, asked):
+    step(client, client.get(reverse("verify")), asked(program_1=""))
+    other = ProgramFactory(name="Another Way")
+    assert "Another Way" in client.get(reverse("verify"), {"program": other.slug}).content.decode()
+
+
+def test_a_new_text_of_the_consent_is_shown_with_its_own_version(client, asked, monkeypatch):
+    fields = asked()
+    monkeypatch.setitem(consent.TEXTS, "2027-01", replace(consent.current_text(), version="2027-01"))
+    monkeypatch.setattr(consent, "CURRENT", "2027-01")
+    page = send(client, fields)
+    assert "consent text has changed" in page.content.decode()
+    assert heading(step(client, page, fields)) == "Check what you wrote"
+
+
 def test_sending_twice_gives_the_same_request_and_the_same_link(client, asked):
     fields = asked()
     assert code_in(send(client, fields)) == code_in(send(client, fields))
@@ -95,6 +211,12 @@ def test_whoever_would_rather_talk_leaves_a_number_only(client, asked):
     verification = Verification.objects.get()
     assert verification.casework.wants_call
     assert verification.state == "manual_required"
+
+
+def test_a_mistake_in_a_plan_that_is_told_on_the_phone_stands_in_nobodys_way(client, asked):
+    wrong = {"payer": "no such plan", "member_id": "A*B", "subscriber_birth_date": "1", "relationship": ""}
+    assert send(client, asked(wants_call="on", **wrong)).status_code == 200
+    assert Verification.objects.get().payer.slug == "plan-not-known"
 
 
 def test_somebody_with_the_same_card_does_not_learn_that_it_was_asked_before(client, asked):
@@ -202,9 +324,11 @@ def test_the_secret_is_not_in_the_database(client, asked):
     assert code not in str(Verification.objects.values_list("status_key_hash", flat=True))
 
 
-def test_the_form_speaks_spanish(client):
-    page = BeautifulSoup(client.get("/es/verify/").content, "html.parser")
+def test_the_form_speaks_spanish(client, asked):
+    client.post("/es/verify/who/", asked(language=""))
+    page = BeautifulSoup(client.get("/es/verify/contact/").content, "html.parser")
     assert page.find(id="id_language").find("option", selected=True)["value"] == "es"
+    assert page.h1.text == "¿Cómo podemos contactarle con seguridad?"
 
 
 def test_the_caller_is_asked_in_the_callers_words_and_nothing_is_chosen_beforehand(client):
