@@ -95,6 +95,7 @@ RULES: Mapping[str, Mapping[str, Who]] = {
     "desk_search": writes(DESK),
     "desk_undo": writes(DESK),
     "desk_draft": writes(DESK),
+    "desk_choose": writes(DESK),
     "desk_send": writes(DESK),
     "desk_discard": writes(DESK),
     "verification": reads(DESK),

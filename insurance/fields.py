@@ -81,6 +81,24 @@ class FirstDayField(forms.DateField):
         return day
 
 
+class CardEndField(BirthDateField):
+    """The last day a card names. A day that has passed is refused: the plan has ended."""
+
+    default_error_messages = {"shape": _("Write the day as MM/DD/YYYY, like 12/31/2026.")}
+
+    def _in_range(self, year: int, month: int, day: int) -> date:
+        try:
+            ends = date(year, month, day)
+        except ValueError:
+            raise ValidationError(self.error_messages["no-such-day"], code="no-such-day") from None
+        if ends < timezone.localdate():
+            raise ValidationError(
+                _("This plan has ended. Ask for a newer card; if there is none, leave this empty and we ask the plan."),
+                code="ended",
+            )
+        return ends
+
+
 class PhoneField(forms.CharField):
     """A number in the United States, kept as +1 and ten digits; an extension is kept behind an x."""
 

@@ -15,6 +15,7 @@ from accounts.models import Role, User
 from insurance import consent
 from insurance.fields import (
     BirthDateField,
+    CardEndField,
     FirstDayField,
     MemberIdField,
     NameField,
@@ -122,13 +123,21 @@ class AskForm(forms.Form):
 class NewCallForm(AskForm):
     """A call as an agent writes it down, fields in the order of talk."""
 
-    field_order = ["safe", "phone", "may_leave_message", "language"]
+    field_order = [
+        *("safe", "phone", "may_leave_message", "contact_notes", "language", "asking_for", "caller_name"),
+        *("condition", "state", "zip", "payer", "member_id"),
+        *("subscriber_first_name", "subscriber_last_name", "subscriber_birth_date", "relationship", "group_number"),
+        *("card_ends", "patient_first_name", "patient_last_name", "patient_birth_date"),
+        *("program_1", "program_2", "program_3", "consent_verify", "consent_sud", "consent_share", "consent_method"),
+        *("note", "priority"),
+    ]
 
     safe = forms.ChoiceField(
         label=_("Is it safe to talk now?"),
         choices=[("yes", _("Yes")), ("no", _("No, we call back"))],
         widget=forms.RadioSelect,
     )
+    card_ends = CardEndField(label=_("Card valid until"), required=False)
     priority = forms.TypedChoiceField(
         label=_("How soon"), choices=Priority.choices, coerce=int, initial=Priority.WAITING.value
     )

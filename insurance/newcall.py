@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User, Verb
 from insurance import intake, membership, preflight
 from insurance.forms import AskForm
 from insurance.models import Casework, Consent, IntakeDraft, Note, StatusEvent, Verification
-from insurance.states import OPEN_STATES, Reason, State
+from insurance.states import OPEN_STATES, Determination, Reason, State
 from programs.models import Place, Program
 
 # Columns of a request that carry the name of the form's field.
@@ -27,19 +30,18 @@ PATIENT_COLUMNS = ("patient_first_name", "patient_last_name", "patient_birth_dat
 class Preview:
     """What sending the form would do, told before it is sent."""
 
-    verdict: preflight.Verdict
+    verdict: preflight.Verdict | None
     duplicate: Verification | None
     programs: list[Program]
-    hints: list[Promise]
+    hints: list[Promise | str]
 
 
 def request_from(form: AskForm) -> Verification:
-    """An unsaved request with what a valid form says."""
+    """An unsaved request with what is right in a form so far."""
     data = form.cleaned_data
-    verification = Verification(**{name: data[name] for name in COLUMNS})
-    if verification.relationship != Verification.Relationship.SELF:
-        for name in PATIENT_COLUMNS:
-            setattr(verification, name, data[name])
+    is_self = data.get("relationship") in (None, "", Verification.Relationship.SELF)
+    columns = COLUMNS if is_self else (*COLUMNS, *PATIENT_COLUMNS)
+    verification = Verification(**{name: data[name] for name in columns if data.get(name)})
     verification.priority = data.get("priority") or verification.priority
     verification.admission_on = data.get("admission_on")
     return verification
@@ -49,9 +51,37 @@ def preview(form: AskForm) -> Preview:
     """Costs nothing and asks nobody: the answers that need no payer, and a request that is open already."""
     verification, programs = request_from(form), form.programs()
     verdict = preflight.judge(verification, programs)
+    return Preview(verdict, _duplicate(verification), programs, _hints(verification))
+
+
+def early(form: AskForm) -> Preview | None:
+    """The same while the call is still being written, from what is right so far; None while it says nothing yet."""
+    form.is_valid()
+    if not form.cleaned_data.get("payer"):
+        return None
+    verification, programs = request_from(form), form.programs()
+    verdict: preflight.Verdict | None = preflight.judge(verification, programs)
+    if not programs or (verdict and verdict.reason in (Reason.MISSING_DETAILS, Reason.SUBMITTED)):
+        verdict = None  # still to be asked for
+    duplicate = _duplicate(verification) if verification.member_id else None
+    hints = _hints(verification) if verification.member_id else []
+    return Preview(verdict, duplicate, programs, hints) if verdict or duplicate or hints else None
+
+
+def _duplicate(verification: Verification) -> Verification | None:
     key = intake.dedupe_key(verification)
-    duplicate = Verification.objects.filter(dedupe_key=key, state__in=OPEN_STATES).first()
-    return Preview(verdict, duplicate, programs, membership.hints(verification.member_id))
+    return Verification.objects.filter(dedupe_key=key, state__in=OPEN_STATES).first()
+
+
+def _hints(verification: Verification) -> list[Promise | str]:
+    """What to ask again before this is sent: an ID easily misread, a plan that had ended when we asked before."""
+    found: list[Promise | str] = [*membership.hints(verification.member_id)]
+    asked = Verification.objects.of_member(membership.index(verification.member_id)).filter(payer=verification.payer)
+    last = asked.exclude(completed_at=None).order_by("-completed_at").first()
+    if last and last.determination == Determination.INACTIVE:
+        words = _("When we asked on {day}, this plan was not active. Ask if there is a newer card.")
+        found.append(words.format(day=date_format(timezone.localdate(last.completed_at), "M j")))
+    return found
 
 
 @transaction.atomic
@@ -139,7 +169,7 @@ def save_draft(*, uid: uuid.UUID, owner: User, fields: dict[str, Any]) -> Intake
     """Keep what has been typed so far; None if this draft has become a request already, or is a colleague's."""
     if Verification.objects.filter(submission_key=uid).exists():
         return None
-    draft, _ = IntakeDraft.objects.get_or_create(uid=uid, defaults={"owner": owner})
+    draft, _is_new = IntakeDraft.objects.get_or_create(uid=uid, defaults={"owner": owner})
     if draft.owner_id != owner.pk:
         return None
     draft.data = fields

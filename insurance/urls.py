@@ -25,6 +25,7 @@ urlpatterns = [
     path("undo/", request.undo, name="desk_undo"),
     path("new/", newcall.new_call, name="desk_new"),
     path("new/draft/", newcall.save_draft, name="desk_draft"),
+    path("new/choose/", newcall.choose, name="desk_choose"),
     path("new/send/", newcall.send_call, name="desk_send"),
     path("new/<uuid:uid>/discard/", newcall.discard_draft, name="desk_discard"),
     path("board/", board.page, name="desk_board"),

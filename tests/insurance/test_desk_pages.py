@@ -6,14 +6,16 @@ from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent
-from insurance import desk, doubts, sample, verification
+from insurance import desk, doubts, membership, sample, verification
 from insurance.models import Casework, IntakeDraft, Verification
 from payersim.scenarios import SCENARIOS
-from tests.factories import PayerFactory, ProgramFactory
+from programs.search import record
+from tests.factories import PayerAcceptanceFactory, PayerFactory, ProgramFactory
 from tests.insurance.factories import (
     PayerRouteFactory,
     ProgramBillingFactory,
@@ -279,6 +281,73 @@ def test_a_call_starts_from_a_program(client, askable):
     assert f'value="{askable[1].slug}"' in page.content.decode()
 
 
+def test_a_call_starts_from_a_shortlist(client, askable):
+    other = ProgramFactory(name="Another Way")
+    page = client.get(reverse("desk_new"), {"p": ["gone", askable[1].slug, other.slug]}).content.decode()
+    assert page.index(f'value="{askable[1].slug}"') < page.index(f'value="{other.slug}"')
+
+
+@pytest.mark.parametrize(("role", "may"), [("agent", True), ("curator", False), (None, False)])
+def test_a_programs_page_and_a_shortlist_lead_to_a_new_call_for_those_who_log_calls(staff, signed_in, role, may):
+    program = ProgramFactory()
+    record.write([program.pk])
+    visitor = signed_in(staff(role)) if role else Client()
+    for address in (program.get_absolute_url(), f"{reverse('shortlist')}?p={program.slug}"):
+        assert (reverse("desk_new") in visitor.get(address).content.decode()) is may
+
+
+def test_help_in_choosing_names_the_nearest_that_take_the_plan_first_and_adds_them(client, gazetteer):
+    payer = PayerFactory(name="BadgerCare Plus")
+    point = {"latitude": 43.04, "longitude": -87.9, "location_quality": "street"}
+    ProgramFactory(name="Has not told us", **point)
+    taker = ProgramFactory(name="Says it takes it", **{**point, "latitude": 43.2})
+    PayerAcceptanceFactory(program=taker, payer=payer)
+    record.rebuild()
+    typed = {"zip": "53202", "payer": payer.slug, "note": "typed", "draft": str(uuid.uuid4())}
+    page = client.post(reverse("desk_choose"), typed, headers={"HX-Request": "true"}).content.decode()
+    assert page.index("Says it takes this plan") < page.index("This plan: not told us")
+    picked = client.post(reverse("desk_choose"), {**typed, "add": taker.slug})
+    form = BeautifulSoup(picked.content, "html.parser").find(id="call")
+    assert form.find("input", attrs={"name": "program_1"})["value"] == taker.slug
+    assert form.find("textarea").text.strip() == "typed"
+    assert IntakeDraft.objects.get().data["program_1"] == taker.slug
+    full = {**typed, **{f"program_{number}_text": "x" for number in (1, 2, 3)}, "add": taker.slug}
+    assert "Empty a field first" in client.post(reverse("desk_choose"), full).content.decode()
+    assert "Ask for the ZIP code" in client.post(reverse("desk_choose"), {**typed, "zip": ""}).content.decode()
+
+
+def test_what_needs_no_payer_is_said_while_the_call_is_still_being_written(client, askable):
+    def said(**typed):
+        kept = client.post(reverse("desk_draft"), {"draft": str(uuid.uuid4()), **typed}, headers={"HX-Request": "true"})
+        return BeautifulSoup(kept.content, "html.parser").find(id="early").text
+
+    payer, program = askable
+    medicare = PayerFactory(name="Medicare", kind="medicare")
+    half = {"payer": payer.slug, "program_1": program.slug}
+    assert said(**half).strip() == ""
+    assert "Known without asking" in said(payer=medicare.slug, program_1=program.slug)
+    assert "is it an O or a zero" in said(**half, member_id="WO1")
+    row = VerificationFactory(state="draft", payer=payer, member_index=membership.index("ABC123"))
+    Verification.objects.filter(pk=row.pk).update(determination="inactive", completed_at=timezone.now())
+    assert "this plan was not active" in said(**half, member_id="abc-123")
+    child = {"relationship": "child", "patient_last_name": "Example", "patient_first_name": "Sam"}
+    client.post(reverse("desk_send"), call_with(askable, **child))
+    whole = {name: value for name, value in call_with(askable, **child).items() if name != "draft"}
+    assert "This question is open already" in said(**whole)
+
+
+def test_a_card_that_has_ended_is_told_at_once(client, askable):
+    page = client.post(reverse("desk_new"), call_with(askable, card_ends="01/31/2020"))
+    assert (page.status_code, "This plan has ended" in page.content.decode()) == (422, True)
+    assert client.post(reverse("desk_new"), call_with(askable, card_ends="12/31/2099")).status_code == 200
+
+
+def test_a_consent_text_that_has_changed_is_shown_with_its_own_version(client, askable):
+    page = client.post(reverse("desk_new"), call_with(askable, consent_version="2020-01"))
+    form = BeautifulSoup(page.content, "html.parser").find(id="call")
+    assert form.find("input", attrs={"name": "consent_version"})["value"] == "2026-11"
+
+
 def test_the_list_names_requests_and_never_people(client):
     VerificationFactory(state="manual_required", caller_name="Maria Example", phone="+14145550142")
     page = client.get(reverse("desk")).content.decode()
@@ -355,8 +424,6 @@ def test_the_payers_answer_is_on_the_page_with_its_evidence(client, askable, pay
 
 @pytest.mark.parametrize("typed", ["{id}", "iv {id4}", "(414) 555-0142", "abc-123 456789", "maria exam"])
 def test_a_request_is_found_by_what_a_caller_can_tell(client, typed):
-    from insurance import membership
-
     verification = VerificationFactory(
         state="manual_required",
         member_id="ABC123456789",
