@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from insurance import doubts, tiers
-from insurance.models import BenefitSnapshot, ProgramPayerContract, Verification
+from insurance.models import BenefitSnapshot, ManualCall, ProgramPayerContract, Verification
 from insurance.questions import Question
 from insurance.states import Determination, State
 
@@ -43,13 +43,19 @@ PROGRESS = {
     State.SENDING: gettext_lazy("We are asking the plan right now."),
     State.RETRY_WAIT: gettext_lazy("The plan did not answer yet. We ask again by ourselves."),
     State.AWAITING_PAYER: gettext_lazy("The plan has our question and will answer later."),
-    State.NEEDS_INFO: gettext_lazy("The plan needs a detail from the caller before it can answer."),
-    State.NEEDS_REVIEW: gettext_lazy("The plan answered, but a person must read the answer first. Do not quote it."),
-    State.MANUAL_REQUIRED: gettext_lazy("The plan must be called by phone to learn this."),
+    State.NEEDS_INFO: gettext_lazy("The plan needs one more detail from you before it can answer."),
+    State.NEEDS_REVIEW: gettext_lazy("The plan has answered. A colleague reads the answer before we tell you."),
+    State.MANUAL_REQUIRED: gettext_lazy("We have to call the plan to learn this."),
     State.MANUAL_IN_PROGRESS: gettext_lazy("A colleague is on the phone with the plan."),
-    State.CONFIG_ERROR: gettext_lazy("Our own set-up stands in the way. An administrator is needed; this is no “no”."),
-    State.DEAD_LETTER: gettext_lazy("This could not be worked on. An administrator is needed; this is no “no”."),
+    State.CONFIG_ERROR: gettext_lazy("Something on our side stands in the way. That does not mean no."),
+    State.DEAD_LETTER: gettext_lazy("Something on our side stands in the way. That does not mean no."),
     State.CANCELLED: gettext_lazy("This request was cancelled. Nothing was learned."),
+}
+# Beside the sentence, for staff alone.
+FOR_STAFF = {
+    State.NEEDS_REVIEW: gettext_lazy("Do not quote the plan’s answer before a person has read it."),
+    State.CONFIG_ERROR: gettext_lazy("An administrator is needed."),
+    State.DEAD_LETTER: gettext_lazy("An administrator is needed."),
 }
 
 
@@ -87,7 +93,8 @@ def of(verification: Verification) -> Answer:
     if snapshot is None or verification.state in PROGRESS:
         words = PROGRESS.get(State(verification.state), verification.get_state_display())
         question = question_after(snapshot.data) if snapshot else ""
-        return Answer(str(words), 0, EVIDENCE[0], next_question=question)
+        warnings = [str(FOR_STAFF[State(verification.state)])] if verification.state in FOR_STAFF else []
+        return Answer(str(words), 0, EVIDENCE[0], warnings=warnings, next_question=question)
     return Answer(
         sentence=sentence(verification, snapshot),
         level=snapshot.evidence_level,
@@ -134,26 +141,28 @@ def sentence(verification: Verification, snapshot: BenefitSnapshot) -> str:
     level = snapshot.evidence_level
     said = _("a representative of the plan told us") if level == 4 else _("the plan’s computer told us")
     certain = {
-        Determination.COVERED: _("{plan}: {said} that this kind of care is covered. It is not a promise to pay."),
+        Determination.COVERED: _("For {plan}, {said} that this kind of care is covered. It is not a promise to pay."),
         Determination.COVERED_AUTH_REQUIRED: _(
-            "{plan}: {said} that this kind of care is covered if the plan approves it first. It is not a promise to pay."
+            "For {plan}, {said} that this kind of care is covered if the plan approves it first. It is not a promise to pay."
         ),
     }
     others = {
-        Determination.LIMIT_EXHAUSTED: _("{plan}: {said} that the visits of this plan year are used up."),
-        Determination.NOT_COVERED: _("{plan}: {said} that this care is not covered at this program."),
+        Determination.LIMIT_EXHAUSTED: _("For {plan}, {said} that the visits of this plan year are used up."),
+        Determination.NOT_COVERED: _("For {plan}, {said} that this care is not covered at this program."),
         Determination.NOT_COVERED_OUT_OF_NETWORK: _(
-            "{plan}: {said} that this care is not covered at a program outside its network."
+            "For {plan}, {said} that this care is not covered at a program outside its network."
         ),
-        Determination.INACTIVE: _("{plan}: {said} that the plan is not active. Ask if there is a newer card."),
+        Determination.INACTIVE: _("For {plan}, {said} that the plan is not active. Is there a newer card?"),
         Determination.CARVE_OUT_CONTACT: _(
-            "{plan}: {said} that another company handles these benefits. We must ask that company."
+            "For {plan}, {said} that another company handles these benefits. We must ask that company."
         ),
-        Determination.PENDING_INVESTIGATION: _("{plan}: {said} that the plan is active but under review."),
-        Determination.REJECTED: _("{plan} did not find this member. Check the card together; this is no “no”."),
-        Determination.UNKNOWN: _("We could not learn from {plan} what it pays. This is no “no”."),
+        Determination.PENDING_INVESTIGATION: _("For {plan}, {said} that the plan is active but under review."),
+        Determination.REJECTED: _(
+            "{plan} did not find this member. Let us check the card together. That does not mean no."
+        ),
+        Determination.UNKNOWN: _("We could not learn from {plan} what it pays. That does not mean no."),
         Determination.ACTIVE_IOP_UNCONFIRMED: _(
-            "{plan}: the plan is active. Whether it pays for an intensive outpatient program is not confirmed yet."
+            "The plan with {plan} is active. Whether it pays for an intensive outpatient program is not confirmed yet."
         ),
     }
     determination = Determination(snapshot.determination)
@@ -197,6 +206,19 @@ def _facts(snapshot: BenefitSnapshot) -> Iterator[Fact]:
         if value not in (None, ""):
             where = f"{source}, {_('line {number}').format(number=line)}" if line else source
             yield Fact(label, str(value), where, snapshot.as_of, about)
+    if snapshot.call:
+        for label, value in _from_call(snapshot.call):
+            if value:
+                yield Fact(label, value, source, snapshot.as_of)
+
+
+def _from_call(call: ManualCall) -> Iterator[tuple[str, str]]:
+    """What a representative said in words, and the proof of the call."""
+    yield _("Exclusions"), call.answers.get("exclusions") or ""
+    yield _("Penalty without approval"), call.answers.get("penalty") or ""
+    yield _("Approval: number"), call.answers.get("authorization_phone") or ""
+    reference = _("reference {number}").format(number=call.reference) if call.reference else _("gave no reference")
+    yield _("Told by"), f"{call.rep_name}, {reference}"
 
 
 Row = tuple[str, str, Any, int | None]

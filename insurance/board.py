@@ -24,6 +24,7 @@ from programs.spreadsheet import harmless
 
 WINDOW = timedelta(days=7)
 WELL = ("answered", "rejected", "pending")
+ENOUGH = 20  # answers, before one of twenty means anything
 # More is no board any longer. What is beyond is left out, and the file says so.
 MOST_ROWS = 1000
 
@@ -36,6 +37,7 @@ class Tile:
     value: str
     is_bad: bool = False
     queue: str = ""
+    page: str = ""  # the name of an address
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def tiles(now: datetime | None = None) -> list[Tile]:
         Tile(_("Clocks broken"), str(counted["late"]), counted["late"] > 0, "late"),
         Tile(_("Set-up errors"), str(counted["config"]), counted["config"] > 0, "set-up"),
         Tile(_("Dead letters"), str(counted["dead"]), counted["dead"] > 0, "dead"),
-        Tile(_("Second readings waiting"), str(readings)),
+        Tile(_("Second readings waiting"), str(readings), page="desk_reviews"),
     ]
 
 
@@ -76,7 +78,7 @@ def payers() -> list[dict[str, Any]]:
         names = [column[0] for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     labels = dict(RouteMeter.Breaker.choices)
-    return [{**row, "breaker": labels.get(row["breaker"], "–")} for row in rows]
+    return [{**row, "breaker": labels.get(row["breaker"], "–"), "enough": row["asked"] >= ENOUGH} for row in rows]
 
 
 PAYER_HEALTH = """

@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from insurance.x12.inquiry_270 import IDENTIFIER
 from programs.models import Payer, Program
 from programs.models.payer import PayerKind
 
@@ -81,16 +80,23 @@ class FirstDayField(forms.DateField):
         return day
 
 
-class CardEndField(BirthDateField):
-    """The last day a card names. A day that has passed is refused: the plan has ended."""
+class DayField(BirthDateField):
+    """Any day of the calendar, typed like a birth date."""
 
     default_error_messages = {"shape": _("Write the day as MM/DD/YYYY, like 12/31/2026.")}
 
     def _in_range(self, year: int, month: int, day: int) -> date:
         try:
-            ends = date(year, month, day)
+            return date(year, month, day)
         except ValueError:
             raise ValidationError(self.error_messages["no-such-day"], code="no-such-day") from None
+
+
+class CardEndField(DayField):
+    """The last day a card names. A day that has passed is refused: the plan has ended."""
+
+    def _in_range(self, year: int, month: int, day: int) -> date:
+        ends = super()._in_range(year, month, day)
         if ends < timezone.localdate():
             raise ValidationError(
                 _("This plan has ended. Ask for a newer card; if there is none, leave this empty and we ask the plan."),
@@ -129,7 +135,7 @@ class MemberIdField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         text = unicodedata.normalize("NFKC", plain(super().clean(value))).strip(" -")
-        if text and not IDENTIFIER.fullmatch(text):
+        if X12_DELIMITERS.intersection(text) or not text.isascii():
             raise ValidationError(_("Use only letters, digits and dashes, as on the card."), code="characters")
         if text and len(re.sub(r"[\s\-]", "", text)) < 2:
             raise ValidationError(_("This is too short for a member ID."), code="short")

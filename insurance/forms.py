@@ -16,6 +16,7 @@ from insurance import consent
 from insurance.fields import (
     BirthDateField,
     CardEndField,
+    DayField,
     FirstDayField,
     MemberIdField,
     NameField,
@@ -251,6 +252,7 @@ class PayerCallForm(forms.Form):
     carve_out_phone = PhoneField(label=_("Its number"), required=False)
     plan_name = NameField(label=_("Plan name"), max_length=60, required=False)
     plan_active = three_way(_("Plan active today"))
+    plan_ends = DayField(label=_("Plan year ends"), required=False)
     covered = three_way(_("IOP covered at this program"))
     network = forms.ChoiceField(
         label=_("Program’s network"),
@@ -260,6 +262,7 @@ class PayerCallForm(forms.Form):
     )
     authorization = three_way(_("Approval in advance"))
     authorization_phone = PhoneField(label=_("Approval: number"), required=False)
+    penalty = forms.CharField(label=_("Penalty without approval"), max_length=200, required=False)
     copay = dollars(_("Copay"))
     copay_unit = forms.ChoiceField(
         label=_("Copay for each"),

@@ -133,7 +133,11 @@ def benefits_from(answers: dict[str, Any], condition: str) -> Benefits:
         condition="sud" if condition == "sud" else "mh",
         determination=determination_of(answers),
         evidence_level=4,
-        plan=Plan(name=answers.get("plan_name") or "", active={"yes": True, "no": False}.get(answers["plan_active"])),
+        plan=Plan(
+            name=answers.get("plan_name") or "",
+            active={"yes": True, "no": False}.get(answers["plan_active"]),
+            ends=answers.get("plan_ends"),
+        ),
         program_network=network,
         tiers=(_tier(answers, network),),
         contacts=contacts,

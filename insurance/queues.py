@@ -104,6 +104,11 @@ def with_counts(user: User) -> list[Queue]:
     ]
 
 
+def beyond(slug: str, user: User) -> int:
+    """How many of a queue the list does not show."""
+    return max(0, Verification.objects.filter(condition(slug, user)).count() - SHOWN)
+
+
 def end_of_today() -> datetime:
     """Midnight at the helpline."""
     zone = ZoneInfo(settings.TIME_ZONE)

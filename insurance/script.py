@@ -53,12 +53,14 @@ CARVE_OUT = Question(
     _("Does another company handle mental health and substance use benefits for this member? Which, at what number?"),
     ("carve_out_company", "carve_out_phone"),
 )
-ACTIVE = Question(_("Is the plan active today? Since when, and when does the plan year end?"), ("plan_active",))
+ACTIVE = Question(
+    _("Is the plan active today? Since when, and when does the plan year end?"), ("plan_active", "plan_ends")
+)
 COVERED = Question(_("Is an intensive outpatient program a covered benefit, at this program?"), ("covered",))
 NETWORK = Question(_("Is this program in network for this plan, by its NPI and address?"), ("network",))
 APPROVAL = Question(
     _("Is approval needed in advance? Who gives it, at what number? What is the penalty without it?"),
-    ("authorization", "authorization_phone"),
+    ("authorization", "authorization_phone", "penalty"),
 )
 SHARE = Question(
     _("What does the patient pay: a copay for each day, or a percentage? Does the deductible apply first?"),

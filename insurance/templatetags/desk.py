@@ -1,10 +1,13 @@
 """Words for waits, and what may be seen of a hidden value."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
 from django.conf import settings
 from django.forms import BooleanField, BoundField, ChoiceField
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from insurance import doubts, sample
@@ -37,6 +40,13 @@ def took(milliseconds: float | None) -> str:
     if milliseconds is None:
         return "–"
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+@register.filter
+def moment(at: datetime) -> str:
+    """9:27 a.m. if it is today, else Nov 28, 9:27 a.m."""
+    local = timezone.localtime(at)
+    return date_format(local, "g:i a" if local.date() == timezone.localdate() else "M j, g:i a")
 
 
 @register.filter

@@ -176,7 +176,6 @@ def _review_page(request: StaffRequest, found: Review, form: ReviewForm, *, stat
         "review": found,
         "verification": found.snapshot.verification,
         "answer": answer.of(found.snapshot.verification),
-        "answers": found.snapshot.call.answers if found.snapshot.call else {},
         "form": form,
         "queues": queues.with_counts(request.user),
     }

@@ -48,6 +48,7 @@ def list_context(request: StaffRequest) -> dict[str, object]:
         "queue": queue,
         "queues": queues.with_counts(request.user),
         "rows": [(row, queues.clock(row)) for row in found],
+        "hidden": queues.beyond(queue.slug, request.user) if len(found) == queues.SHOWN else 0,
         "signature": signature(found),
         "open_id": request.GET.get("open", ""),
         "undo": undoing.Before.read(request.session.get("undo")),

@@ -1,10 +1,10 @@
-/* Keys of the desk. None fires while somebody types, none with Ctrl, Alt or ⌘, and all of them can be switched off
+/* Keys of the desk. None fires while somebody types, none with Ctrl, Alt or ⌘, and each person can switch them off
  * in the list that ? shows (WCAG 2.1.4). Every key has a visible button or link: [data-k] names its key. */
 const one = (selector) => document.querySelector(selector);
 const rows = () => [...document.querySelectorAll(".qlist .qi")];
 const dialog = one("#keys");
 const off = one("#keysoff");
-const SWITCH = "desk-keys";
+const SWITCH = `desk-keys-${dialog?.dataset.user}`;
 const areOff = () => document.cookie.split("; ").includes(`${SWITCH}=off`); // signing out empties every other store
 let going = 0;
 
@@ -38,6 +38,12 @@ function typing(target) {
 }
 
 addEventListener("keydown", (event) => {
+  const open = event.key === "Escape" && event.target.closest("details.act[open]");
+  if (open) {
+    open.open = false;
+    open.querySelector("summary").focus();
+    return;
+  }
   if (event.key === "Enter" && event.ctrlKey && event.target.form) {
     event.preventDefault();
     event.target.form.requestSubmit();
@@ -64,6 +70,21 @@ if (off) {
 }
 for (const opener of document.querySelectorAll("[data-open=keys]"))
   opener.addEventListener("click", () => dialog?.showModal());
+
+// Somebody who types is there: a poll within a minute of it keeps the session, as any other request does.
+let typedAt = -Infinity;
+addEventListener("input", () => (typedAt = Date.now()));
+addEventListener("htmx:config:request", ({ detail }) => {
+  if (Date.now() - typedAt < 60_000) delete detail.ctx.request.headers["HX-Poll"];
+});
+
+// A note that was not kept yet is not left without a question. Who was signed out leaves the screen all the same.
+let mayLeave = false;
+addEventListener("submit", (event) => (mayLeave = event.target.contains(one("#id_text"))));
+addEventListener("htmx:after:request", ({ detail }) => (mayLeave ||= detail.ctx?.response?.status === 401));
+addEventListener("beforeunload", (event) => {
+  if (!mayLeave && one("#id_text")?.value.trim()) event.preventDefault();
+});
 
 // What can be undone can be for ten seconds; then its button goes.
 for (const bar of document.querySelectorAll(".undo[data-seconds]"))

@@ -75,6 +75,18 @@ def test_each_figure_leads_to_the_requests_behind_it(client):
         if tile.queue:
             behind = client.get(reverse("desk"), {"queue": tile.queue}).context["rows"]
             assert tile.label == "Oldest unfinished request" or len(behind) == int(tile.value)
+        else:
+            assert client.get(reverse(tile.page)).status_code == 200
+
+
+def test_a_percentile_waits_for_enough_answers(client):
+    route = PayerRouteFactory()
+    for number in range(1, 21):
+        attempt(route, number, elapsed_ms=number * 100)
+        if number == 19:
+            assert "Needs 20 answers" in client.get(reverse("desk_board")).content.decode()
+    page = client.get(reverse("desk_board")).content.decode()
+    assert ("Needs 20 answers" in page, "1.9 s" in page) == (False, True)
 
 
 def test_every_day_of_the_week_is_in_the_chart():

@@ -75,6 +75,17 @@ def test_a_finished_call_is_evidence_of_the_highest_level(client, verification):
     assert "$600.00 left of $1,500.00" in page
     assert "$35.00 a day" in page
     assert "48 left of 60" in page
+    assert "Kim, reference 88-1207" in page
+
+
+def test_what_was_said_in_words_is_with_the_answer(client, verification):
+    start(client, verification)
+    said = {"exclusions": "No care by video.", "penalty": "Half is not paid.", "authorization_phone": "414-555-0134"}
+    finish(client, verification, plan_ends="12/31/2099", reference="", reference_refused="on", **said)
+    page = client.get(verification.get_absolute_url()).content.decode()
+    for words in ("No care by video.", "Half is not paid.", "+14145550134", "Kim, gave no reference"):
+        assert words in page
+    assert BenefitSnapshot.objects.get().data["plan"]["ends"] == "2099-12-31"
 
 
 def test_what_was_told_to_the_payer_is_in_the_ledger(client, verification, agent):
