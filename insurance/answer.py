@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from insurance import doubts, tiers
 from insurance.models import BenefitSnapshot, ManualCall, ProgramPayerContract, Verification
@@ -86,6 +87,22 @@ class Answer:
     def is_known(self) -> bool:
         return self.as_of is not None
 
+    @property
+    def general(self) -> list[Fact]:
+        """What holds whatever the network."""
+        return [fact for fact in self.facts if not fact.about]
+
+    @property
+    def networks(self) -> list[str]:
+        return list(dict.fromkeys(fact.about for fact in self.facts if fact.about))
+
+    @property
+    def by_network(self) -> list[tuple[str, list[str]]]:
+        """Each value's label with what it is in each of `networks`; empty where it was not told."""
+        told = {(fact.label, fact.about): fact.value for fact in self.facts if fact.about}
+        labels = dict.fromkeys(label for label, _about in told)
+        return [(label, [told.get((label, network), "") for network in self.networks]) for label in labels]
+
 
 def of(verification: Verification) -> Answer:
     """What we know about a request at this moment."""
@@ -133,6 +150,14 @@ def changes(child: Verification) -> list[Change]:
         for about, label in dict.fromkeys([*old, *new])
     ]
     return [each for each in (Change(*answers), *values) if each.before != each.after]
+
+
+def spoken(verification: Verification, language: str) -> str:
+    """The sentence in another language of ours, for a caller who speaks it; empty if it is the one staff read."""
+    if language == get_language() or language not in dict(settings.LANGUAGES):
+        return ""
+    with override(language):
+        return of(verification).sentence
 
 
 def sentence(verification: Verification, snapshot: BenefitSnapshot) -> str:

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import audit
@@ -70,6 +71,18 @@ def of_request(view: View) -> View:
     return wrapped
 
 
+def in_the_callers_language(view: View) -> View:
+    """For what a caller is given; staff read the rest of the desk in English."""
+
+    @wraps(view)
+    def wrapped(request: StaffRequest, verification: Verification) -> HttpResponse:
+        language = desk.casework_of(verification).language
+        with override(language if language in dict(settings.LANGUAGES) else None):
+            return view(request, verification)
+
+    return wrapped
+
+
 @require_safe
 @of_request
 def request_page(request: StaffRequest, verification: Verification) -> HttpResponse:
@@ -94,6 +107,7 @@ def context_of(request: StaffRequest, verification: Verification) -> dict[str, o
         "zone": casework.time_zone or settings.TIME_ZONE,
         "clock": queues.clock(verification),
         "answer": known,
+        "spoken": answer.spoken(verification, casework.language),
         "estimates": estimates.select_related("program") if known.is_known else (),  # no figure before a sentence
         "self_pay": _self_pay(verification) if verification.determination in NOT_PAID else (),
         "is_mine": casework.holder_id == request.user.pk and bool(casework.held_until),
@@ -308,6 +322,7 @@ def raw_answer(request: StaffRequest, verification: Verification) -> HttpRespons
 
 @require_POST
 @of_request
+@in_the_callers_language
 def sheet(request: StaffRequest, verification: Verification) -> HttpResponse:
     """A page to print or read out; handing it over is a disclosure."""
     with transaction.atomic():

@@ -455,6 +455,29 @@ def test_finishing_needs_a_reason(client):
     assert client.post(address, {"outcome": "reached"}).url == reverse("desk")
 
 
+def test_a_caller_who_speaks_spanish_hears_and_gets_the_answer_in_spanish(client):
+    verification = VerificationFactory(state="manual_required")
+    Casework.objects.create(verification=verification, language="es")
+    page = BeautifulSoup(client.get(verification.get_absolute_url()).content, "html.parser")
+    said = [quote.text for quote in page.select("#answer .say")]
+    assert said == ["“We have to call the plan to learn this.”", "“Tenemos que llamar al plan para saberlo.”"]
+    sheet = client.post(reverse("verification_sheet", args=[verification.public_id])).content.decode()
+    assert 'lang="es"' in sheet
+    assert "Tenemos que llamar al plan para saberlo." in sheet
+
+
+def test_the_callers_sheet_has_each_value_once_with_its_networks_side_by_side(client, askable, payer_server):
+    client.post(reverse("desk_send"), call_with(askable))
+    row = Verification.objects.get()
+    verification.run(row.pk)
+    page = client.post(reverse("verification_sheet", args=[row.public_id]))
+    sheet = BeautifulSoup(page.content, "html.parser")
+    table = [[cell.text for cell in line.find_all(["th", "td"])] for line in sheet.find_all("table")[-1].find_all("tr")]
+    assert table[0] == ["What", "In network", "Out of network"]
+    assert ["Patient’s share", "20%", "40%"] in table
+    assert ["Deductible, family", "$2,100.00 left of $3,000.00", "–"] in table
+
+
 def test_taking_back_consent_stops_the_request_and_every_disclosure(client):
     verification = VerificationFactory(state="manual_required")
     client.post(reverse("verification_revoke", args=[verification.public_id]))
