@@ -10,6 +10,7 @@ open_page(path, *, width=1280, js=True, client=None, axe=False) → a playwright
     `client`: a signed-in Django test client, for the pages behind sign-in. `js=False` turns JavaScript off.
 assert_accessible(page)   axe-core, WCAG 2.2 AA and best practice, nothing found; wants open_page(…, axe=True).
 assert_fits(page)         nothing is wider than the window; open the page with width=320.
+assert_good(page)         both, for one state of a page: accessible at 1280 and 320 px, and fits in between.
 allow_outside(page, url)  answers one outside address here, for "Leave this site".
 
 Every test in this folder has the marker `browser` and lives on the database fixtures of pytest-django's
@@ -31,7 +32,10 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 HERE = Path(__file__).parent
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
 HEIGHTS = {390: 844, 320: 640}
-AXE_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+AXE_RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "resultTypes": ["violations"],
+}
 # What Chromium writes to the console for an answer that a test asked for on purpose.
 EXPECTED_NOISE = ("Failed to load resource",)
 
@@ -136,10 +140,12 @@ def allow_outside(watch: Watch) -> Callable[[Any, str], None]:
 
 @pytest.fixture
 def assert_accessible() -> Callable[[Any], None]:
-    from axe_playwright_python.sync_playwright import Axe
+    from axe_playwright_python.base import AXE_SCRIPT
 
     def check(page: Any) -> None:
-        found = Axe().run(page, options=AXE_RULES).response["violations"]
+        if not page.evaluate("() => 'axe' in window"):
+            page.evaluate(AXE_SCRIPT)
+        found = page.evaluate("(options) => axe.run(options).then((all) => all.violations)", AXE_RULES)
         assert not found, "\n".join(f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"])
 
     return check
@@ -149,5 +155,19 @@ def assert_accessible() -> Callable[[Any], None]:
 def assert_fits() -> Callable[[Any], None]:
     def check(page: Any) -> None:
         assert page.evaluate("() => document.documentElement.scrollWidth") <= page.viewport_size["width"], page.url
+
+    return check
+
+
+@pytest.fixture
+def assert_good(assert_accessible: Callable[[Any], None], assert_fits: Callable[[Any], None]) -> Callable[[Any], None]:
+    def check(page: Any) -> None:
+        before = page.viewport_size
+        for width in (1280, 390, 320):
+            page.set_viewport_size({"width": width, "height": HEIGHTS.get(width, 900)})
+            assert_fits(page)
+            if width != 390:  # as wide a phone has the layout of the narrow one
+                assert_accessible(page)
+        page.set_viewport_size(before)
 
     return check

@@ -4,12 +4,14 @@ import os
 import random
 import re
 import time
+import uuid
 from pathlib import Path
 
 import pytest
 from django.contrib.sessions.models import Session
 
-from insurance import publicforms, statuslink, verification
+from accounts.models import User
+from insurance import desk, newcall, publicforms, statuslink, verification
 from insurance.models import Verification
 from tests.factories import PayerFactory, ProgramFactory
 from tests.insurance.conftest import _payer_server, payer_server  # noqa: F401  (fixtures)
@@ -19,6 +21,7 @@ from tests.insurance.factories import (
     ProgramPayerContractFactory,
     VerificationFactory,
 )
+from tests.insurance.test_desk_pages import call_with
 
 SHOTS = os.environ.get("SHOTS")  # a folder: keep pictures of the pages
 # HUMAN=1: a second of listening before each field, five keys a second. Otherwise as fast as the browser takes them.
@@ -65,12 +68,12 @@ def test_a_whole_call_by_keyboard_alone(open_page, agent, askable, payer_says):
     press(keys, ["ArrowDown", "Tab", "Maria Example", "Tab"])  # for whom, and the caller's name
     press(keys, ["Space", "Tab", "Wisc", "Tab", "53202", "Tab"])  # the care, state, ZIP
     choose(page, "#id_payer", "Example Hea")
-    press(
-        keys, ["Tab", "SIMPPO001", "Tab", "Jordan", "Tab", "Example", "Tab", "04121990", "Tab", "Space", "Tab", "Tab"]
-    )
+    press(keys, ["Tab", "SIMPPO001", "Tab", "Jordan", "Tab", "Example", "Tab", "04121990"])
+    press(keys, ["Tab", "Space", "Tab", "Tab", "Tab"])  # the patient is the one on the card; no group, no end
     assert page.input_value("#id_subscriber_birth_date") == "04/12/1990"
     choose(page, "#id_program_1", "Third Ward")
-    press(keys, ["Tab", "Tab", "Tab", "Space", "Tab", "Tab", "Tab", "Space", "Tab", "He finished detox on Friday."])
+    press(keys, ["Tab", "Tab", "Tab", "Tab"])  # past the other programs and the help in choosing
+    press(keys, ["Space", "Tab", "Tab", "Tab", "Space", "Tab", "He finished detox on Friday."])
     keys.press("Control+Enter")
     page.get_by_role("heading", name="Check what you wrote").wait_for()
     picture(page, "check")
@@ -93,7 +96,7 @@ def test_a_whole_call_by_keyboard_alone(open_page, agent, askable, payer_says):
 
 def press(keys, steps):
     for step in steps:
-        if step in {"Tab", "Space", "ArrowDown", "Enter"}:
+        if len(step) == 1 or step in {"Tab", "Space", "ArrowDown", "Enter", "Escape"}:
             keys.press(step)
             time.sleep(PAUSE if step == "Tab" else 0)
         else:
@@ -107,17 +110,6 @@ def choose(page, field, text):
     page.locator(f"{field}-list [role=option]").first.wait_for()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-
-
-def test_no_shortcut_fires_while_somebody_types(open_page, agent, askable):
-    page = open_page("/desk/", client=agent)
-    page.keyboard.press("/")
-    page.keyboard.type("j?a+")
-    assert page.input_value("#sq") == "j?a+"
-    assert page.url.endswith("/desk/")
-    page.locator("#main").focus()
-    page.keyboard.press("?")
-    page.get_by_role("heading", name="Keyboard shortcuts").wait_for()
 
 
 def test_two_people_want_one_request_and_one_learns_who_has_it(open_page, staff, signed_in, askable):
@@ -149,50 +141,67 @@ def taken(page):
     return "Release" if "Release" in text else text
 
 
-def test_a_slip_is_undone_by_a_key_and_a_finished_request_leads_back_to_its_queue(open_page, agent, askable):
+def test_keys_work_undo_and_can_be_switched_off_and_none_fires_while_somebody_types(open_page, agent, askable):
     row = VerificationFactory(state="manual_required", payer=askable[0], program=askable[1])
     page = open_page("/desk/?queue=person", client=agent)
-    page.keyboard.press("j")
-    page.keyboard.press("Enter")
+    keys = page.keyboard
+    keys.press("/")
+    keys.type("j?a+")
+    assert page.input_value("#sq") == "j?a+"
+    assert page.url.endswith("?queue=person")
+    page.locator("#main").focus()
+    press(keys, ["j", "Enter"])
     page.wait_for_url("**/desk/IV-**")
-    page.keyboard.press("a")
+    keys.press("a")
     page.get_by_role("button", name="Release").wait_for()
-    page.keyboard.press("e")
-    page.keyboard.press("Space")
-    page.keyboard.press("Enter")
+    keys.press("s")
+    assert page.locator("#snooze[open]").count() == 1
+    keys.press("Escape")
+    assert page.locator("#snooze[open]").count() == 0
+    press(keys, ["e", "Space", "Enter"])
     page.get_by_role("heading", name="Needs a person", level=1).wait_for()
     picture(page, "undo")
-    page.keyboard.press("u")
+    keys.press("u")
     page.get_by_role("button", name="Release").wait_for()
     assert Verification.objects.get(pk=row.pk).casework.closed_at is None
+    keys.press("?")
+    page.get_by_label("Turn off single-key shortcuts").check()
+    press(keys, ["Escape", "g", "m", "?"])
+    assert page.locator("#keys[open]").count() == 0
+    page.get_by_role("button", name="Shortcuts").click()
+    page.get_by_label("Turn off single-key shortcuts").uncheck()
+    press(keys, ["Escape", "g", "m"])
+    page.wait_for_url("**/desk/?queue=mine")
 
 
-def test_words_of_danger_are_met_where_one_types(open_page, agent, askable):
+def test_a_note_that_was_not_kept_is_not_left_without_a_question(open_page, agent, askable):
+    row = VerificationFactory(state="manual_required", payer=askable[0])
+    page = open_page(row.get_absolute_url(), client=agent)
+    page.keyboard.press("n")
+    page.keyboard.type("half a thought")
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("link", name="Mine").click()
+    assert page.locator("#id_text").input_value() == "half a thought"
+    page.locator("#id_text").press("Control+Enter")
+    page.locator(".log", has_text="half a thought").wait_for()
+
+
+def test_a_call_being_written_meets_danger_and_outlives_a_closed_window_and_a_lost_session(open_page, agent):
     page = open_page("/desk/new/", client=agent, width=390)
     page.get_by_role("textbox", name="Notes").fill("Ella dice que quiere quitarse la vida")
     page.get_by_text("Somebody may be in danger").wait_for()
     assert page.locator(".crisis-now").evaluate("(panel) => panel.getBoundingClientRect().top < innerHeight")
     picture(page, "crisis")
-
-
-def test_a_lost_session_leads_back_to_the_draft(open_page, agent, staff, askable, signed_in):
-    page = open_page("/desk/new/", client=agent)
-    page.get_by_role("textbox", name="Notes").fill("typed before")
     page.wait_for_url("**/desk/new/?draft=*")
-    Session.objects.all().delete()
-    page.get_by_role("textbox", name="Notes").fill("typed after")
-    page.wait_for_url("**/accounts/login/?next=/desk/new/**draft**")
-
-
-def test_what_is_typed_survives_a_closed_window(open_page, agent):
-    page = open_page("/desk/new/", client=agent)
-    page.get_by_role("textbox", name="Notes").fill("not finished yet")
-    page.get_by_text("Draft kept at").wait_for()
     page.close()
     page = open_page("/desk/new/", client=agent)
     page.get_by_role("link", name="Go on with the call").click()
     page.wait_for_url("**?draft=*")
-    assert page.get_by_role("textbox", name="Notes").input_value() == "not finished yet"
+    notes = page.get_by_role("textbox", name="Notes")
+    assert notes.input_value() == "Ella dice que quiere quitarse la vida"
+    Session.objects.all().delete()
+    notes.fill("typed after")
+    page.wait_for_url("**/accounts/login/?next=/desk/new/**draft**")
 
 
 def test_a_family_asks_without_javascript_and_follows_the_link(open_page, assert_fits, askable, monkeypatch):
@@ -238,40 +247,107 @@ def test_a_status_link_opens_by_itself_and_leaves_no_code_behind(open_page, aska
     assert "#" not in page.url
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_the_desk_is_accessible_and_fits(open_page, agent, assert_accessible, assert_fits, askable, width):
-    row = VerificationFactory(state="manual_required", payer=askable[0], program=askable[1])
-    agent.post(f"{row.get_absolute_url()}call/start/")
-    places = {
-        "queue": "/desk/?queue=mine",
-        "request": row.get_absolute_url(),
-        "new-call": "/desk/new/",
-        "payer-call": f"{row.get_absolute_url()}call/",
-    }
-    check(open_page, agent, places, width=width, assertions=(assert_fits, assert_accessible))
+def test_leaving_the_site_deletes_what_a_family_has_answered(open_page, allow_outside, db):
+    page = open_page("/verify/", width=390)
+    allow_outside(page, "https://www.weather.gov/")
+    page.get_by_label("My child").check()
+    page.get_by_label("Mental health").check()
+    page.get_by_role("button", name="Continue").click()
+    page.wait_for_url("**/verify/plan/")
+    assert "asked" in {cookie["name"] for cookie in page.context.cookies()}
+    page.get_by_role("link", name="Leave this site").click()
+    page.wait_for_url("https://www.weather.gov/")
+    for _wait in range(50):  # the last word to the site travels by itself
+        if "asked" not in {cookie["name"] for cookie in page.context.cookies()}:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("the answers are still on the device")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_the_pages_of_leads_and_administrators_are_accessible(
-    open_page, staff, signed_in, assert_accessible, assert_fits, width
+def test_the_agents_pages_are_good_at_every_width_and_in_every_state(
+    open_page, agent, staff, assert_good, askable, payer_says
 ):
-    assertions = (assert_fits, assert_accessible)
-    admin = staff("admin", name="Ana Admin")
-    check(open_page, signed_in(staff("supervisor")), {"board": "/desk/board/"}, width=width, assertions=assertions)
-    check(open_page, signed_in(staff("auditor")), {"audit": "/desk/audit/"}, width=width, assertions=assertions)
+    long = {"caller_name": "Bartholomew Featherstonehaugh-Cholmondeley " * 3, "contact_notes": "w" * 200}
+    row = VerificationFactory(state="manual_required", payer=askable[0], program=askable[1], **long)
+    page = open_page("/desk/?queue=done", client=agent, axe=True)
+    state(page, "queue-empty", assert_good)
+    page.goto("/desk/?queue=person")
+    page.keyboard.press("?")
+    state(page, "keys", assert_good)
+    page.goto(row.get_absolute_url())
+    state(page, "request", assert_good)
+    sam = staff("agent", name="Sam Two")
+    desk.take(verification=row, by=sam)
+    page.keyboard.press("a")
+    page.get_by_text("Sam Two has this until").wait_for()
+    state(page, "conflict", assert_good)
+    desk.release(verification=row, by=sam)
+    page.goto(row.get_absolute_url())
+    page.keyboard.press("p")
+    page.wait_for_url("**/call/")
+    page.get_by_role("button", name="Finish and record").click()
+    page.get_by_text("There is a problem").wait_for()
+    state(page, "payer-call-mistakes", assert_good)
+    page.goto("/desk/new/")
+    page.get_by_role("button", name="Check what you wrote").click()
+    page.get_by_text("There is a problem").wait_for()
+    state(page, "new-call-mistakes", assert_good)
+    draft = newcall.save_draft(uid=uuid.uuid4(), owner=User.objects.get(name="Dana Agent"), fields=call_with(askable))
+    page.goto(f"/desk/new/?draft={draft.uid}")
+    page.get_by_role("button", name="Check what you wrote").click()
+    page.get_by_role("heading", name="Check what you wrote").wait_for()
+    state(page, "new-call-check", assert_good)
+    page.get_by_role("button", name="Send it").click()
+    page.wait_for_url("**/desk/IV-**")
+    payer_says(Verification.objects.latest("pk"))
+    page.get_by_text("computer told us").wait_for()
+    state(page, "answer", assert_good)
+    page.keyboard.press("d")
+    page.wait_for_url("**/sheet/")
+    state(page, "sheet", assert_good)
+
+
+def test_the_pages_of_leads_and_administrators_are_good_at_every_width(open_page, staff, signed_in, assert_good):
     other = f"/desk/people/{staff('agent').pk}/"
-    check(open_page, signed_in(admin), {"people": "/desk/people/", "person": other}, width=width, assertions=assertions)
+    pages = {
+        "supervisor": {"board": "/desk/board/", "reviews": "/desk/reviews/"},
+        "auditor": {"audit": "/desk/audit/"},
+        "admin": {"people": "/desk/people/", "person": other},
+    }
+    for role, places in pages.items():
+        page = open_page("/livez", client=signed_in(staff(role, name="Ana Admin")), axe=True)
+        for name, path in places.items():
+            page.goto(path)
+            state(page, name, assert_good)
 
 
-def check(open_page, client, places, *, width, assertions):
-    for name, path in places.items():
-        page = open_page(path, width=width, client=client, axe=True)
-        picture(page, name)
-        for assertion in assertions:
-            assertion(page)
+def test_the_callers_pages_are_good_at_every_width_and_in_every_state(open_page, assert_good, askable, monkeypatch):
+    monkeypatch.setattr(publicforms, "FASTEST_SECONDS", 0)
+    page = open_page(f"/verify/?program={askable[1].slug}", axe=True)
+    answers = [
+        lambda: (page.get_by_label("My child").check(), page.get_by_label("Mental health").check()),
+        lambda: page.get_by_label("I would rather tell you on the phone").check(),
+        lambda: (page.locator("#id_phone").fill("4145550142"), page.get_by_label("No", exact=True).check()),
+        lambda: page.locator("#id_consent_verify").check(),
+    ]
+    for number, answer in enumerate(answers, 1):
+        state(page, f"verify-{number}", assert_good)
+        page.get_by_role("button", name="Continue").click()
+        page.get_by_text("There is a problem").wait_for()
+        state(page, f"verify-{number}-mistakes", assert_good)
+        answer()
+        page.get_by_role("button", name="Continue").click()
+    page.get_by_role("heading", name="Check what you wrote").wait_for()
+    state(page, "verify-check", assert_good)
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.get_by_role("heading", name="We have your request").wait_for()
+    state(page, "verify-done", assert_good)
+    for name, path in {"status": "/status/", "sign-in": "/accounts/login/"}.items():
+        page.goto(path)
+        state(page, name, assert_good)
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_the_callers_pages_are_accessible_and_fit(open_page, assert_accessible, assert_fits, askable, width):
-    places = {"verify": f"/verify/?program={askable[1].slug}", "status": "/status/", "sign-in": "/accounts/login/"}
-    check(open_page, None, places, width=width, assertions=(assert_fits, assert_accessible))
+def state(page, name, assert_good):
+    """One state of a page: kept as a picture if wanted, and held to the rules."""
+    picture(page, name)
+    assert_good(page)

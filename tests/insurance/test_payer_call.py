@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from insurance import desk, payercall, renewal, script, sweeper
+from insurance.forms import PayerCallForm
 from insurance.models import BenefitSnapshot, Casework, Disclosure, ManualCall, Review, Verification
 from insurance.states import DUE_STATES, Determination
 from tests.factories import ProgramFactory
@@ -105,11 +106,17 @@ def test_what_was_told_to_the_payer_is_in_the_ledger(client, verification, agent
         ({"copay": "-3"}, "greater than or equal to 0"),
     ],
 )
-def test_a_call_does_not_finish_without_proof(client, verification, change, message):
+def test_a_call_does_not_finish_without_proof(change, message):
+    (errors,) = PayerCallForm({**SAID, **change}).errors.values()
+    assert message in errors[0]
+
+
+def test_what_is_missing_is_asked_for_and_nothing_is_recorded(client, verification):
     start(client, verification)
-    answer = finish(client, verification, **change)
+    answer = finish(client, verification, rep_name="", reference="")
     assert answer.status_code == 422
-    assert message in answer.content.decode()
+    assert "Ask for the name" in answer.content.decode()
+    assert "Write the reference number" in answer.content.decode()
     assert not BenefitSnapshot.objects.exists()
 
 
@@ -191,11 +198,10 @@ def test_a_closed_line_puts_it_back_until_it_opens(client, verification):
         ({"authorization": "unknown"}, "covered"),
     ],
 )
-def test_what_the_answers_amount_to(client, verification, change, determination):
-    start(client, verification)
-    finish(client, verification, **change)
-    verification.refresh_from_db()
-    assert verification.determination == determination
+def test_what_the_answers_amount_to(change, determination):
+    form = PayerCallForm({**SAID, **change})
+    assert form.is_valid()
+    assert payercall.determination_of(form.cleaned_data) == determination
 
 
 def test_the_script_asks_for_the_deciding_company_first_and_only_for_what_is_missing(verification):
