@@ -170,12 +170,13 @@ class NoteForm(forms.Form):
 class SnoozeForm(forms.Form):
     """When to call back, in the caller's own time zone."""
 
-    day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}))
+    day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     time = forms.TimeField(label=_("Time"), widget=forms.TimeInput(attrs={"type": "time"}))
 
     def __init__(self, *args: Any, zone: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = ZoneInfo(zone or settings.TIME_ZONE)
+        self.fields["day"].initial = timezone.localdate(timezone=self.zone)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

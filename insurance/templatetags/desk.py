@@ -1,5 +1,6 @@
 """Words for waits, and what may be seen of a hidden value."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from insurance import doubts, sample
+from insurance import aaa, doubts, sample
 from insurance.answer import money
 from insurance.estimator import Span
 from insurance.fields import PayerField, PhoneField
@@ -47,6 +48,13 @@ def moment(at: datetime) -> str:
     """9:27 a.m. if it is today, else Nov 28, 9:27 a.m."""
     local = timezone.localtime(at)
     return date_format(local, "g:i a" if local.date() == timezone.localdate() else "M j, g:i a")
+
+
+@register.filter
+def rejected(codes: str) -> str:
+    """Member not found (75) × 2: a payer's codes in words."""
+    meanings = {code: f"{rule.meaning} ({code})" for code, rule in aaa.RULES.items()}
+    return re.sub(r"\w+(?= × )", lambda code: meanings.get(code[0], code[0]), codes)
 
 
 @register.filter

@@ -1,7 +1,7 @@
 """One request: the answer, the person, the plan, and every act upon it."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 
 from django.conf import settings
 from django.contrib import messages
@@ -19,6 +19,7 @@ from accounts.models import Role, Verb
 from insurance import (
     aaa,
     answer,
+    choosing,
     consent,
     costing,
     crisis,
@@ -99,6 +100,7 @@ def show(request: StaffRequest, verification: Verification, *, status: int = 200
 def context_of(request: StaffRequest, verification: Verification) -> dict[str, object]:
     casework, known = desk.casework_of(verification), answer.of(verification)
     estimates = CostEstimate.objects.filter(snapshot__verification=verification, snapshot__superseded_at=None)
+    is_held = bool(casework.held_until and casework.held_until > timezone.now())
     return {
         **list_context(request),
         "open_id": verification.public_id,
@@ -110,8 +112,8 @@ def context_of(request: StaffRequest, verification: Verification) -> dict[str, o
         "spoken": answer.spoken(verification, casework.language),
         "estimates": estimates.select_related("program") if known.is_known else (),  # no figure before a sentence
         "self_pay": _self_pay(verification) if verification.determination in NOT_PAID else (),
-        "is_mine": casework.holder_id == request.user.pk and bool(casework.held_until),
-        "is_held": bool(casework.held_until and casework.held_until > timezone.now()),
+        "is_mine": is_held and casework.holder_id == request.user.pk,
+        "is_held": is_held,
         "is_working": verification.state in WORKING_STATES,
         "payers_word": aaa.explain(verification.reason_code) if verification.state in EXPLAINED else None,
         "may_call_payer": verification.state in payercall.CALLABLE,
@@ -121,6 +123,13 @@ def context_of(request: StaffRequest, verification: Verification) -> dict[str, o
         "events": verification.events.select_related("actor").order_by("-version")[:30],
         "notes": verification.notes.select_related("author")[:30],
         "disclosures": verification.disclosures.select_related("by")[:30],
+        "nearby": partial(  # asked for by the page alone, not by its poll
+            choosing.choices,
+            zip_code=casework.zip,
+            state=casework.state,
+            payer=verification.payer,
+            condition=verification.condition,
+        ),
         "compared": verification.compared_programs.select_related("program"),
         "note_form": NoteForm(),
         "snooze_form": SnoozeForm(zone=casework.time_zone),

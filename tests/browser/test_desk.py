@@ -264,8 +264,8 @@ def test_leaving_the_site_deletes_what_a_family_has_answered(open_page, allow_ou
     raise AssertionError("the answers are still on the device")
 
 
-def test_the_agents_pages_are_good_at_every_width_and_in_every_state(
-    open_page, agent, staff, assert_good, askable, payer_says
+def test_requests_and_payer_calls_are_good_at_every_width_and_in_every_state(
+    open_page, agent, staff, assert_good, askable
 ):
     long = {"caller_name": "Bartholomew Featherstonehaugh-Cholmondeley " * 3, "contact_notes": "w" * 200}
     row = VerificationFactory(state="manual_required", payer=askable[0], program=askable[1], **long)
@@ -288,7 +288,12 @@ def test_the_agents_pages_are_good_at_every_width_and_in_every_state(
     page.get_by_role("button", name="Finish and record").click()
     page.get_by_text("There is a problem").wait_for()
     state(page, "payer-call-mistakes", assert_good)
-    page.goto("/desk/new/")
+
+
+def test_a_new_call_and_its_answer_are_good_at_every_width_and_in_every_state(
+    open_page, agent, assert_good, askable, payer_says
+):
+    page = open_page("/desk/new/", client=agent, axe=True)
     page.get_by_role("button", name="Check what you wrote").click()
     page.get_by_text("There is a problem").wait_for()
     state(page, "new-call-mistakes", assert_good)

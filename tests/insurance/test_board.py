@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent
 from insurance import board, desk
 from insurance.models import Verification, VerificationAttempt
+from insurance.templatetags.desk import rejected
 from programs.spreadsheet import harmless
 from tests.factories import PayerFactory
 from tests.insurance.factories import PayerRouteFactory, VerificationFactory
@@ -58,6 +59,7 @@ def test_a_payers_week_is_counted():
     assert (row["payer"], row["asked"], row["answered"]) == ("Example Health", 5, 4)
     assert row["p50"] == 300
     assert row["rejections"] == "75 × 1"
+    assert rejected("75 × 1, ZZ × 2") == "Member not found (75) × 1, ZZ × 2"
 
 
 def test_broken_clocks_and_the_oldest_request_stand_on_top():

@@ -3,6 +3,7 @@
 import re
 import uuid
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from bs4 import BeautifulSoup
@@ -458,6 +459,35 @@ def test_a_snooze_is_in_the_callers_time(client):
     )
     verification.refresh_from_db()
     assert verification.call_after.astimezone(timezone.get_fixed_timezone(-480)).hour in (9, 8)
+
+
+def test_a_call_back_begins_with_today_where_the_caller_is(client):
+    verification = VerificationFactory(state="manual_required")
+    Casework.objects.create(verification=verification, time_zone="Pacific/Kiritimati")
+    page = BeautifulSoup(client.get(verification.get_absolute_url()).content, "html.parser")
+    assert page.find(id="id_day")["value"] == f"{timezone.localdate(timezone=ZoneInfo('Pacific/Kiritimati'))}"
+
+
+def test_a_hold_that_has_run_out_is_taken_again_not_given_back(client, agent):
+    verification = VerificationFactory(state="manual_required")
+    desk.take(verification=verification, by=agent)
+    assert "Release" in client.get(verification.get_absolute_url()).content.decode()
+    Casework.objects.update(held_until=timezone.now() - timedelta(seconds=1))
+    page = client.get(verification.get_absolute_url()).content.decode()
+    assert ("Take it" in page, "Release" in page) == (True, False)
+
+
+def test_a_request_names_programs_nearby_that_take_the_plan(client):
+    PlaceFactory(zip53202=True)
+    program = ProgramFactory(name="Says it takes it", latitude=43.04, longitude=-87.9, location_quality="street")
+    verification = VerificationFactory(state="manual_required")
+    PayerAcceptanceFactory(program=program, payer=verification.payer)
+    record.rebuild()
+    Casework.objects.create(verification=verification, zip="53202")
+    page = BeautifulSoup(client.get(verification.get_absolute_url()).content, "html.parser")
+    nearby = page.find("h3", string="Nearby").find_next("li").text
+    assert "Says it takes it" in nearby
+    assert "Says it takes this plan" in nearby
 
 
 def test_finishing_needs_a_reason(client):
