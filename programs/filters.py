@@ -33,6 +33,17 @@ from programs.search.vocabulary import FACETS, is_payment_type, kinds_of, payers
 
 MOST_PARAMETERS = 50
 MOST_VALUES = 100  # of one parameter
+# What may be written there, said for whatever is wrong.
+MESSAGES = {
+    "near": _("Write a city or a ZIP code, in at most 200 letters."),
+    "radius": _("Choose a distance from 1 to 100 miles."),
+    "q": _("Write a name in at most 100 letters."),
+    "max_cost": _("Write whole dollars a week, from 0 to 100,000."),
+    "start_within": _("Write a number of days from 0 to 365."),
+    "sort": _("There is no such order."),
+    "page": _("There is no such page."),
+}
+CODES = ("invalid", "min_value", "max_value", "max_length", "null_characters_not_allowed", "invalid_choice")
 SORTS = {"distance": _("Nearest"), "cost": _("Lowest cost"), "start": _("Soonest start")}
 
 
@@ -75,9 +86,12 @@ class FacetField(ManyField):
     def clean_one(self, text: str) -> str:
         if text in FACETS[self.facet].values:
             return text
-        if self.facet == "payer" and "\0" not in text and payers.find(text):
+        if self.facet != "payer":
+            raise self.refuse(text)
+        if "\0" not in text and payers.find(text):
             return text
-        raise self.refuse(text)
+        words = _("We do not know a plan called “%(value)s”. Try another part of its name, or tick a kind of payment.")
+        raise ValidationError(words, code="invalid", params={"value": text[:60]})
 
 
 class FreeField(ManyField):
@@ -207,7 +221,10 @@ class ProgramFilterSet(django_filters.FilterSet):
     def form_class(cls) -> type[forms.Form]:
         """The form, made once: its fields depend on nothing in a request."""
         made = type("ProgramSearchForm", (SearchForm,), {name: one.field for name, one in cls.base_filters.items()})
-        made.base_fields = SharedFields(made.base_fields)  # type: ignore[attr-defined]  # made by the metaclass
+        fields = SharedFields(made.base_fields)  # type: ignore[attr-defined]  # made by the metaclass
+        for name, words in MESSAGES.items():
+            fields[name].error_messages |= dict.fromkeys(CODES, words)
+        made.base_fields = fields  # type: ignore[attr-defined]
         return made
 
     def get_form_class(self) -> type[forms.Form]:

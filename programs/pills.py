@@ -1,15 +1,16 @@
 """The filters as the search page shows them: pills with counts, chips to take away, the week to tick."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.template.loader import render_to_string
 from django.utils.html import escape, format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -100,10 +101,12 @@ def _time(minute: int) -> dt.time:
 
 
 def tidy(parameters: QueryDict) -> QueryDict:
-    """The address without empty parameters."""
+    """The address without empty parameters, and with the slug of a payer whose name was typed."""
     left = parameters.copy()
     for name in list(left):
         kept = [value for value in left.getlist(name) if value]
+        if name == "payer":
+            kept = list(dict.fromkeys(map(_payer_slug, kept)))
         if kept:
             left.setlist(name, kept)
         else:
@@ -134,6 +137,15 @@ class FilterSkeleton:
         return cls(skeleton, blank, place, counted)
 
 
+def _payer_slug(typed: str) -> str:
+    """The one payer of this name, or of the only name that holds it; what fits several stays as it is, and is told so."""
+    if is_payment_type(typed) or typed in payers.current().by_slug:
+        return typed
+    found = payers.called(typed)
+    names = {name.lower() for payer in found[:1] for name in (payer.name, *payer.aliases)}
+    return found[0].slug if len(found) == 1 or " ".join(typed.lower().split()) in names else typed
+
+
 class FilterSkeletons:
     """Those drawn so far, by language and by the payers there are."""
 
@@ -152,6 +164,9 @@ class FilterSkeletons:
 filter_skeletons = FilterSkeletons()
 GREY = " none"  # an option nobody says yes to; it stays, because programs may not have told us
 MOST_NAMED = 12  # payers offered by name beside those that are ticked
+
+RADII = (5, 10, 25, 50, 100)
+NUMBERS = ("max_cost", "start_within")
 
 # Pills, each with the facets in its popover.
 PILLS = (
@@ -190,8 +205,10 @@ def _groups(named: tuple[str, ...]) -> list[dict[str, Any]]:
     return groups
 
 
-def render_filters(query: Query, counts: dict[str, dict[str, int]]) -> SafeString:
-    """Every filter with its count: how many programs ticking it alone would give."""
+def render_filters(
+    query: Query, counts: dict[str, dict[str, int]], errors: Mapping[str, list[str]], typed: QueryDict
+) -> SafeString:
+    """Every filter with its count: how many programs ticking it alone would give; what is wrong stands beside it."""
     drawn = filter_skeletons.of(_named(query, counts))
     contents = drawn.blank.copy()
     for name, found in counts.items():
@@ -200,7 +217,8 @@ def render_filters(query: Query, counts: dict[str, dict[str, int]]) -> SafeStrin
             if count and value in places:
                 number, grey = places[value]
                 contents[number], contents[grey] = f"{count:,}", ""
-    for hole, words in _filter_words(query).items():
+    words_of = _filter_words(query) | {name: escape(typed.get(name, "")[:20]) for name in NUMBERS} | _complaints(errors)
+    for hole, words in words_of.items():
         if hole in drawn.place:
             contents[drawn.place[hole]] = words
     return drawn.skeleton.fill_in_order(contents)
@@ -210,18 +228,14 @@ def _filter_words(query: Query) -> dict[str, str]:
     """What is chosen, by hole: ticks, names of pills, distance, numbers, free hours."""
     chosen = [(name, value) for name, values in query.facets.items() for value in values]
     chosen += [(name, "1") for name in ("sliding", "accepting") if getattr(query, name)]
-    words = {f"on:{name}:{value}": " checked" for name, value in chosen} | _free_ticks(query)
-    words["radius:" if query.radius is None else f"radius:{query.radius:g}"] = " checked"
-    words["set:radius"] = " set" if query.radius else ""
-    distance = _("Within %(miles)g miles") % {"miles": query.radius} if query.radius else _("Any distance")
-    words["label:radius"] = escape(distance)
+    words = {f"on:{name}:{value}": " checked" for name, value in chosen} | _free_ticks(query) | _radius(query)
+    words["video"] = _hidden("video", "1") if query.video else ""
     labels = _pill_labels(get_language())
     for pill, names in PILLS:
         ticked = _ticked_in(pill, names, query)
         words[f"set:{pill}"] = " set" if ticked else ""
         words[f"label:{pill}"] = _pill_label(labels[pill], ticked)
-    numbers = {"max_cost": query.max_cost, "start_within": query.start_within}
-    return words | {name: "" if number is None else str(number) for name, number in numbers.items()}
+    return words
 
 
 def _ticked_in(pill: str, names: Sequence[str], query: Query) -> list[str]:
@@ -234,6 +248,38 @@ def _ticked_in(pill: str, names: Sequence[str], query: Query) -> list[str]:
         numbers = ("sliding", "accepting", "max_cost", "start_within")
         found += [filter_label(name) for name in numbers if _is_set(query, name)]
     return found
+
+
+def _radius(query: Query) -> dict[str, str]:
+    """Which distance is chosen; one that is not offered is a choice of its own, or the next tick would lose it."""
+    radius = query.radius
+    words = escape(_("Within %(miles)g miles") % {"miles": radius}) if radius else escape(_("Any distance"))
+    values: dict[str, str] = {"set:radius": " set" if radius else "", "label:radius": words, "radius:other": ""}
+    values |= {f"radius:{offered}": " checked" if radius == offered else "" for offered in RADII}
+    if radius and radius not in RADII:
+        box = '<label class="opt"><input type="radio" name="radius" value="{}" checked>{}</label>'
+        values["radius:other"] = format_html(box, f"{radius:g}", words)
+    return values | {"radius:": "" if radius else " checked"}
+
+
+def _complaints(errors: Mapping[str, list[str]]) -> dict[str, str]:
+    """Messages beside their filters; the first pill that has one stands open."""
+    homes = {"radius": "radius", "free": "week", "sliding": "more", "accepting": "more"} | dict.fromkeys(
+        NUMBERS, "more"
+    )
+    homes |= {name: pill for pill, names in PILLS for name in names}
+    values: dict[str, str] = {}
+    told = {name: messages for name, messages in errors.items() if name in homes}
+    for name, messages in told.items():
+        values[f"err:{name}"] = render_to_string("programs/_filter_error.html", {"name": name, "messages": messages})
+        values[f"bad:{name}"] = f' aria-invalid="true" aria-describedby="{name}_error"'
+    if told:
+        values[f"open:{homes[next(iter(told))]}"] = " open"
+    return values
+
+
+def _hidden(name: str, value: str) -> SafeString:
+    return format_html('<input type="hidden" name="{}" value="{}">', name, value)
 
 
 def _is_set(query: Query, name: str) -> bool:
@@ -286,12 +332,11 @@ def _week_words() -> dict[str, Any]:
 
 
 def _free_ticks(query: Query) -> dict[str, str]:
-    """Which boxes of the grid lie wholly in the free hours."""
+    """Which boxes of the grid lie wholly in the free hours; hours that fill no box travel hidden."""
     if not query.free:
         return {}
     merged = schedule.merge(query.free)
-    return {
-        f"on:free:{schedule.format_free(span)}": " checked"
-        for span in WEEK_SPANS
-        if any(one.start <= span.start and span.end <= one.end for one in merged)
-    }
+    ticked = [span for span in WEEK_SPANS if any(one.start <= span.start and span.end <= one.end for one in merged)]
+    rest = schedule.outside(query.free, ticked)
+    hidden = mark_safe("".join(_hidden("free", schedule.format_free(span)) for span in rest))  # noqa: S308  (escaped)
+    return {f"on:free:{schedule.format_free(span)}": " checked" for span in ticked} | {"free:rest": hidden}

@@ -94,6 +94,20 @@ def merge(free: Iterable[Span]) -> list[Span]:
     return merged
 
 
+def outside(free: Iterable[Span], boxes: Iterable[Span]) -> list[Span]:
+    """What is left of the free hours without these boxes."""
+    left = []
+    ordered = sorted(boxes, key=lambda box: box.start)
+    for span in free:
+        start = span.start
+        for box in ordered:
+            if box.start < span.end and box.end > start:
+                left.append(Span(start, box.start))
+                start = box.end
+        left.append(Span(start, span.end))
+    return [span for span in left if span.start < span.end]
+
+
 def shift(own_zone: str, zone: str, *, on: dt.date) -> int:
     """Minutes to add to a program's clock time to get the person's; 0 where a zone is not known."""
     if not own_zone or not zone or own_zone == zone:

@@ -5,30 +5,29 @@ from collections.abc import Hashable
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, QueryDict
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
-from programs import pills, places, results, wording
+from programs import pills, places, results, videos, wording
 from programs.filters import SORTS, ProgramFilterSet
 from programs.gazetteer import AmbiguousPlace, UnknownPlace
 from programs.map import Map, Pin, draw
 from programs.models import Place
 from programs.search import run
-from programs.search.query import Answer, Hit, Query
+from programs.search.query import Answer, Query
 from programs.search.vocabulary import label_of
 from programs.slots import Outline, Skeleton, hole
 
 FAR_MILES = 50
-MOST_IN_BAND = 5  # programs by video under the list, where there is a place; the rest is a list of its own
 
 
 # Templates of the page as they were drawn, once for each language and shape.
@@ -60,8 +59,8 @@ class SearchPage:
     """One request's page: what was asked, the answer, and the words for both."""
 
     def __init__(self, request: HttpRequest) -> None:
-        self.filters = ProgramFilterSet(request.GET)
         self.request, self.path, self.parameters = request, request.path, pills.tidy(request.GET)
+        self.filters = ProgramFilterSet(self.parameters)
         self.address = pills.Address(self.path, self.parameters)
 
     def part(self) -> SafeString:
@@ -79,16 +78,13 @@ class SearchPage:
         frame.META = {**self.request.META, "QUERY_STRING": f"{hole('query')}"}
         skeleton = _skeleton("programs/search.html", None, frame)
         filled = {
+            "error": f"{_('Error:')} " if self.errors or self.is_unknown else "",
             "query": escape(self.request.META.get("QUERY_STRING", "")),
             "robots": '<meta name="robots" content="noindex, follow">' if self.is_filtered else "",
             "sample": _skeleton("components/sample_notice.html", None).fill(str) if self.sample_data else "",
             "results": self.part(),
         }
         return skeleton.fill(filled.__getitem__)
-
-    @property
-    def form(self) -> Any:
-        return self.filters.form
 
     @property
     def finder(self) -> SafeString:
@@ -99,10 +95,6 @@ class SearchPage:
         filled = {"near": escape(self.near), "q": escape(self.query.name)}
         brief = bool(self.near)
         return _skeleton("programs/_finder.html", brief, page=holes, brief=brief).fill(filled.__getitem__)
-
-    @property
-    def compare_url(self) -> str:
-        return reverse("compare")
 
     @property
     def query(self) -> Query:
@@ -134,6 +126,16 @@ class SearchPage:
     @cached_property
     def errors(self) -> dict[str, list[str]]:
         return {name: list(messages) for name, messages in self.filters.errors.items()}
+
+    @property
+    def problems(self) -> list[dict[str, str]]:
+        """What could not be understood, and where on the page it is told again."""
+        places = {"near": "near", "q": "q", "sort": "sort", "page": "", "__all__": ""}
+        return [
+            {"words": message, "at": places.get(name, f"{name}_error")}
+            for name, messages in self.errors.items()
+            for message in messages
+        ]
 
     @cached_property
     def choices(self) -> list[dict[str, Any]]:
@@ -267,7 +269,7 @@ class SearchPage:
 
     @property
     def clear_url(self) -> str:
-        return f"{self.path}?near={self.near}" if self.near else self.path
+        return f"{self.path}?{urlencode({'near': self.near})}" if self.near else self.path
 
     @property
     def sorts(self) -> list[dict[str, str | bool]]:
@@ -295,44 +297,12 @@ class SearchPage:
         return results.render_cards(self.answer.hits, self.query, first=first)
 
     @cached_property
+    def band(self) -> videos.Band:
+        return videos.Band(self.query, self.answer, self.address)
+
+    @cached_property
     def virtual(self) -> SafeString:
-        return results.render_cards(self._in_band, self.query, prefix="v")
-
-    @property
-    def _in_band(self) -> list[Hit]:
-        """The first programs by video, unless the list is of those; which may treat whom needs a place."""
-        return self.answer.virtual[:MOST_IN_BAND] if self.place and not self.query.video else []
-
-    @property
-    def has_band(self) -> bool:
-        return not self.query.video and bool(self.answer.virtual or self.video_not_told)
-
-    @property
-    def virtual_heading(self) -> str:
-        told = self.query.told
-        return wording.by_video(self.answer.virtual_count if told else self.answer.virtual_not_told, told=told)
-
-    @property
-    def video_url(self) -> str:
-        """All programs by video, when the band does not show them all."""
-        count = self.answer.virtual_count if self.query.told else self.answer.virtual_not_told
-        return self.address.replacing("video", "1") if count > len(self._in_band) else ""
-
-    @property
-    def video_not_told(self) -> dict[str, str] | None:
-        """ "2 more by video have not told us all you ask for", and where to see them."""
-        count = self.answer.virtual_not_told
-        if not count or not self.query.told:
-            return None
-        words = ngettext(
-            "%(count)s more by video has not told us everything you ask for.",
-            "%(count)s more by video have not told us everything you ask for.",
-            count,
-        )
-        return {
-            "words": words % {"count": f"{count:,}"},
-            "url": f"{self.address.replacing('video', '1')}&not_told=1",
-        }
+        return results.render_cards(self.band.hits, self.query, prefix="v")
 
     @cached_property
     def outside(self) -> SafeString:
@@ -364,7 +334,8 @@ class SearchPage:
 
     @cached_property
     def filter_pills(self) -> SafeString:
-        return pills.render_filters(self.query, self.answer.counts if self.has_results else {"payer": {}})
+        counts = self.answer.counts if self.has_results else {"payer": {}}
+        return pills.render_filters(self.query, counts, self.errors, self.parameters)
 
     @cached_property
     def not_told(self) -> dict[str, str] | None:
@@ -456,5 +427,5 @@ class SearchPage:
         """Whether the page shows made-up programs."""
         if not self.has_results:
             return False
-        shown = [*self.answer.hits, *self._in_band, *self.answer.outside]
+        shown = [*self.answer.hits, *self.band.hits, *self.answer.outside]
         return any(card.is_sample for card in results.cards.of(shown))

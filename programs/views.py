@@ -18,7 +18,7 @@ from programs.search import run
 from programs.search.cards import cards
 from programs.search.names import suggest
 from programs.search.query import Hit, Query
-from programs.search.vocabulary import payers
+from programs.search.vocabulary import NamedPayer, payers
 from programs.searchpage import SearchPage
 
 MOST_SAVED = 30
@@ -31,6 +31,8 @@ def search(request: HttpRequest) -> HttpResponse:
     page = SearchPage(request)
     part = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
     response = HttpResponse(page.part() if part else page.whole())
+    if part and (query := page.parameters.urlencode()):
+        response["HX-Push-Url"] = f"{page.path}?{query}"  # a plan typed by name stands there by its slug
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -116,15 +118,18 @@ def _note(place: Place) -> str:
 @require_safe
 def suggest_payers(request: HttpRequest) -> JsonResponse:
     """Payers by name or alias."""
-    text = " ".join(request.GET.get("q", "")[:100].lower().split())
-    found = []
-    for payer in payers.current().by_slug.values() if len(text) > 1 else ():
-        names = [payer.name, *payer.aliases]
-        best = min((name.lower().find(text) for name in names if text in name.lower()), default=None)
-        if best is not None:
-            note = ", ".join(payer.states) or next((name for name in payer.aliases if text in name.lower()), "")
-            found.append((best, payer.name, {"value": payer.slug, "label": payer.name, "note": note}))
-    return JsonResponse({"results": [row for _best, _name, row in sorted(found, key=lambda one: one[:2])[:10]]})
+    text = request.GET.get("q", "")
+    rows = [
+        {"value": payer.name, "slug": payer.slug, "label": payer.name, "note": _other_name(payer, text)}
+        for payer in payers.called(text)[:10]
+    ]
+    return JsonResponse({"results": rows})
+
+
+def _other_name(payer: NamedPayer, text: str) -> str:
+    """Its states, or the other name that the text is part of."""
+    text = " ".join(text.lower().split())
+    return ", ".join(payer.states) or next((name for name in payer.aliases if text in name.lower()), "")
 
 
 @login_not_required

@@ -248,6 +248,17 @@ class Payers:
             self.read()
         return self.by_slug.get(slug)
 
+    def called(self, text: str) -> list[NamedPayer]:
+        """Payers with this text in their name or in another name of theirs, the best first: it stands early in it."""
+        text = " ".join(text[:100].lower().split())
+        found = []
+        for payer in self.current().by_slug.values() if len(text) > 1 else ():
+            names = [name.lower() for name in (payer.name, *payer.aliases)]
+            at = [name.find(text) for name in names if text in name]
+            if at:
+                found.append((text not in names, min(at), payer.name, payer))
+        return [payer for *_rank, payer in sorted(found, key=lambda one: one[:3])]
+
     def get(self, payer_id: int) -> NamedPayer | None:
         """The payer of this id; one we do not know is looked up afresh, but not at every turn."""
         if payer_id not in self.current().by_id and time.monotonic() - self._read_at > 1:

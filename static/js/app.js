@@ -191,6 +191,7 @@ for (const name of ["pointerover", "focusin", "pointerout", "focusout"])
 
 const popovers = () => all("details.pill[open], details.menu[open]");
 addEventListener("click", (event) => {
+  if (!event.detail) return; // Enter in a box clicks the form's first button, which is nowhere near
   for (const popover of popovers()) if (!popover.contains(event.target)) popover.open = false;
 });
 addEventListener("keydown", (event) => {

@@ -4,14 +4,25 @@ const form = () => document.querySelector("#search");
 let timer;
 addEventListener("change", (event) => {
   const field = event.target;
-  if (field.form?.id !== "search" || field.id === "payer-name") return;
+  if (field.form?.id !== "search" || (field.id === "payer-name" && event.isTrusted)) return; // a pick, not a mere leave
   clearTimeout(timer);
   timer = setTimeout(() => form().requestSubmit(), 150);
 });
-/* The payer picked from the suggestions travels in a hidden field, which tells nobody that it changed. */
-addEventListener("change", (event) => {
-  if (event.target.id === "payer-name" && event.target.parentElement.querySelector("[name=payer]")?.value) form().requestSubmit();
-});
+/* A payer's name in the box becomes a ticked option before the form is sent, so that a second tick cannot lose it. */
+addEventListener(
+  "submit",
+  (event) => {
+    const box = event.target.id === "search" && document.querySelector("#payer-name");
+    const value = box ? box.value.trim() : "";
+    if (!value) return;
+    const label = Object.assign(document.createElement("label"), { className: "opt" });
+    const tick = Object.assign(document.createElement("input"), { type: "checkbox", name: "payer", value, checked: true });
+    label.append(tick, value);
+    box.closest(".field").after(label);
+    box.value = "";
+  },
+  true,
+);
 
 /* Empty fields stay out of the address, and touching free hours become one. */
 const minutes = (clock) => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(2));

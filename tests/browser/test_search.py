@@ -61,6 +61,17 @@ def test_suggestions_work_before_and_after_a_swap(programs, open_page):
     page.get_by_role("option", name="Evening House").wait_for()
 
 
+def test_a_plan_typed_and_sent_is_not_lost(programs, open_page):
+    page = open_page("/programs/?near=53202")
+    page.locator("[data-pill=payer] summary").click()
+    page.get_by_role("combobox", name="Name on your card").fill("badgercare plus")
+    page.keyboard.press("Enter")
+    page.locator(".chips").wait_for()
+    assert page.get_by_label("BadgerCare Plus (0)").is_checked()
+    page.get_by_label("BadgerCare Plus (0)").click()
+    page.wait_for_url("**/programs/?near=53202")
+
+
 def test_a_location_leaves_the_device_to_a_kilometre_and_only_on_press(programs, open_page):
     page = open_page("/programs/")
     page.context.grant_permissions(["geolocation"])

@@ -296,4 +296,4 @@ def test_a_text_too_long_to_be_a_place_is_told_at_its_field(client) -> None:
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["near"])
     page = client.get("/programs/", {"near": "x" * 10_000})
     assert page.status_code == 200
-    assert b"at most 200 characters" in page.content
+    assert b"in at most 200 letters" in page.content

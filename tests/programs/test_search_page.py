@@ -275,6 +275,12 @@ def test_chips_take_one_filter_away_and_keep_the_rest(client) -> None:
     assert page.select_one("a.clear")["href"] == "/programs/?near=53202"
 
 
+def test_clearing_the_filters_keeps_the_place_as_it_was_typed(client) -> None:
+    page = soup(client.get("/programs/", {"near": "Springfield, IL", "when": "evening", "radius": "100"}))
+
+    assert page.select_one("a.clear")["href"] == "/programs/?near=Springfield%2C+IL"
+
+
 def test_a_bare_name_asks_which_one(client) -> None:
     page = soup(client.get("/programs/?near=Springfield&when=evening"))
 
@@ -369,6 +375,52 @@ def test_made_up_programs_are_said_to_be(client) -> None:
 def test_bad_input_is_a_page_with_a_message(client, query) -> None:
     assert client.get(f"/programs/?{query}").status_code == 200
     assert client.get(f"/api/v1/programs?{query}").status_code in (200, 400, 404)
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "message", "pill"),
+    [
+        ("max_cost=abc", "max_cost", "Write whole dollars a week, from 0 to 100,000.", "more"),
+        ("start_within=-1", "start_within", "Write a number of days from 0 to 365.", "more"),
+        ("radius=1e9", "radius", "Choose a distance from 1 to 100 miles.", "radius"),
+        ("therapy=magic", "therapy", "“magic” is not one of the choices.", "care"),
+        ("free=xyz", "free", "“xyz” are no hours of a week. Write them like mon-0900-1200.", "week"),
+        ("payer=zzz", "payer", "We do not know a plan called “zzz”.", "payer"),
+        ("sliding=yes", "sliding", "Write 1 to switch this filter on.", "more"),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_filter_which_stands_open(client, query, field, message, pill) -> None:
+    page = soup(client.get(f"/programs/?near=53202&{query}"))
+
+    told = page.find(id=f"{field}_error")
+    assert message in words(told)
+    assert [details["data-pill"] for details in page.select("details.pill[open]")] == [pill]
+    assert told.find_parent("details")["data-pill"] == pill
+    assert page.select_one(f'.esum a[href="#{field}_error"]')
+    assert page.title.string.startswith("Error: ")
+    assert cards(page)
+
+
+def test_a_number_that_is_refused_is_tied_to_its_message_and_kept(client) -> None:
+    box = soup(client.get("/programs/?near=53202&max_cost=-5")).find(id="max_cost")
+
+    assert (box["value"], box["aria-invalid"], box["aria-describedby"]) == ("-5", "true", "max_cost_error")
+
+
+@pytest.mark.parametrize("typed", ["BadgerCare Plus", "badgercare", "wisconsin medicaid", "adgerc"])
+def test_a_plan_may_be_typed_by_its_name(client, typed) -> None:
+    page = soup(client.get("/programs/", {"near": "53202", "payer": ["", typed]}))
+
+    assert cards(page) == ["Evening House"]
+    assert page.select_one("a.chip")["href"] == "/programs/?near=53202"
+
+
+def test_what_the_form_does_not_offer_outlives_the_next_tick(client) -> None:
+    page = soup(client.get("/programs/?near=53202&radius=30&free=mon-1700-2200&video=1"))
+
+    sent = {(box["name"], box["value"]) for box in page.select("#search input[type=hidden]")}
+    assert sent == {("video", "1"), ("free", "mon-1700-1800"), ("free", "mon-2100-2200")}
+    assert [box["value"] for box in page.select("input[name=radius][checked]")] == ["30"]
 
 
 def test_too_many_filters_are_said_to_be(client) -> None:
