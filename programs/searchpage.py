@@ -407,8 +407,8 @@ class SearchPage:
             "links": [
                 {
                     "number": str(number),
-                    "url": self._page_url(number) if number not in (page.number, "…") else "",
-                    "is_gap": number == "…",
+                    "url": self._page_url(number) if isinstance(number, int) and number != page.number else "",
+                    "is_gap": not isinstance(number, int),  # its sign differs by language
                 }
                 for number in numbers
             ],
