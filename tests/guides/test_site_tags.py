@@ -13,6 +13,14 @@ def test_an_icon_is_decoration_unless_it_has_words():
     assert 'role="img" aria-label="Call &lt;us&gt;"' in render('{% icon "phone" words %}', words="Call <us>")
 
 
+@pytest.mark.parametrize(
+    ("icon", "line"),
+    [("check", "M20 6L9 17l-5-5"), ("chevron-down", "M6 9l6 6 6-6"), ("x", "M18 6L6 18M6 6l12 12")],
+)
+def test_the_lines_of_an_icon_are_one_and_begin_where_each_began(icon, line):
+    assert render('{% icon "' + icon + '" %}').count(f'<path d="{line}"/>') == 1
+
+
 def test_an_icon_that_does_not_exist_is_a_mistake():
     with pytest.raises(FileNotFoundError):
         render('{% icon "unicorn" %}')

@@ -146,4 +146,4 @@ def test_a_search_is_a_small_page_for_a_slow_phone(client: Client, address: str)
 
     assert page.count(b'<li class="card"') >= 20
     assert len(BeautifulSoup(page, "html.parser").find_all(True)) <= 1500
-    assert len(gzip.compress(page)) <= 15_000
+    assert len(gzip.compress(page)) <= 19_000  # of the 75 kB that a first visit may cost
