@@ -8,7 +8,8 @@ open_page(path, *, width=1280, js=True, client=None, axe=False) → a playwright
     The test fails at its end if any page opened so wrote an error to the console, broke the content security
     policy, threw, asked anybody outside for anything, missed a static file, or got an answer of 500 or more.
     `client`: a signed-in Django test client, for the pages behind sign-in. `js=False` turns JavaScript off.
-assert_accessible(page)   axe-core, WCAG 2.2 AA and best practice, nothing found; wants open_page(…, axe=True).
+assert_accessible(page, within=None)   axe-core, WCAG 2.2 AA and best practice, nothing found; wants
+    open_page(…, axe=True). `within` names the part that is new in this state of a page: a scan takes seconds.
 assert_fits(page)         nothing is wider than the window; open the page with width=320.
 assert_good(page)         both, for one state of a page: accessible at 1280 and 320 px, and fits in between.
 allow_outside(page, url)  answers one outside address here, for "Leave this site".
@@ -139,13 +140,16 @@ def allow_outside(watch: Watch) -> Callable[[Any, str], None]:
 
 
 @pytest.fixture
-def assert_accessible() -> Callable[[Any], None]:
+def assert_accessible() -> Callable[..., None]:
     from axe_playwright_python.base import AXE_SCRIPT
 
-    def check(page: Any) -> None:
+    def check(page: Any, within: str | None = None) -> None:
         if not page.evaluate("() => 'axe' in window"):
             page.evaluate(AXE_SCRIPT)
-        found = page.evaluate("(options) => axe.run(options).then((all) => all.violations)", AXE_RULES)
+        found = page.evaluate(
+            "([part, options]) => axe.run(part || document, options).then((all) => all.violations)",
+            [within, AXE_RULES],
+        )
         assert not found, "\n".join(f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"])
 
     return check

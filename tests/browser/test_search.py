@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from programs.models import Program
 from programs.search import record
-from tests.factories import PayerFactory, PlaceFactory, ProgramFactory
+from tests.factories import PayerFactory, PhoneFactory, PlaceFactory, ProgramFactory
 
 # The longest names that a card shows.
 PAYMENTS = ["medicaid", "private", "military", "state-funded", "payment-assistance"]
@@ -131,15 +132,51 @@ def test_everything_is_there_without_javascript(programs, open_page):
     assert page.locator("li.card h2").all_inner_texts() == ["Evening House"]
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_the_pages_of_the_search_are_accessible(programs, open_page, assert_accessible, assert_fits, width):
-    page = open_page("/programs/?near=53202&free=mon-0600-0900", width=width, axe=True)
+# The states of the search page and the pages it leads to: results, an error, nothing found, places to choose from.
+STATES = [
+    "/programs/?near=53202&free=mon-0600-0900",
+    "/programs/?near=53202&max_cost=abc",
+    "/programs/?near=53202&radius=5&when=weekend",
+    "/programs/?near=nowhere",
+    "/programs/evening/",
+    "/programs/silent-1/",
+    "/compare/?p=evening&p=morning",
+    "/shortlist/?p=evening",
+    "/programs/evening/report/",
+    "/programs/evening/sheet/",
+]
+
+
+def test_the_pages_of_the_search_are_accessible_on_a_phone(programs, open_page, assert_accessible):
+    page = open_page(STATES[0], width=390, axe=True)
     assert_accessible(page)
-    assert_fits(page)
-    for pill in ("week", "care"):
+    for pill in ("week", "care", "payer"):
         page.locator(f"[data-pill={pill}] summary").click()
-        assert_accessible(page)
-    for path in ("/programs/?near=53202&radius=5&when=weekend", "/programs/evening/", "/compare/?p=evening&p=morning"):
+        assert_accessible(page, within=f"[data-pill={pill}]")
+    for path in STATES[1:]:
         page.goto(path)
         assert_accessible(page)
+
+
+def test_the_results_are_accessible_on_a_desk(programs, open_page, assert_accessible):
+    page = open_page(STATES[0], width=1280, axe=True)
+    assert_accessible(page)
+
+
+@pytest.mark.parametrize(("width", "size", "language"), [(320, 100, ""), (320, 100, "/es"), (390, 200, "")])
+def test_nothing_of_the_search_is_wider_than_the_screen(programs, open_page, assert_fits, width, size, language):
+    page = open_page("/programs/", width=width)
+    for path in STATES:
+        page.goto(f"{language}{path}", wait_until="domcontentloaded")
+        page.evaluate("(size) => { document.documentElement.style.fontSize = `${size}%` }", size)
         assert_fits(page)
+
+
+@pytest.mark.parametrize("language", ["", "/es"])
+def test_a_call_sheet_is_one_page_of_paper(programs, open_page, language):
+    PhoneFactory.create_batch(2, program=programs)
+    Program.objects.filter(slug="evening").update(name="Saint Elizabeth’s Behavioral Health and Recovery " * 2)
+    for slug in ("evening", "silent-1"):
+        page = open_page(f"{language}/programs/{slug}/sheet/")
+        paper = page.pdf(prefer_css_page_size=True)
+        assert len(re.findall(rb"/Type /Page\b", paper)) == 1

@@ -323,19 +323,16 @@ def test_pages_number_on_and_end(client) -> None:
     assert cards(soup(client.get("/programs/?near=53202&page=99"))) == cards(page)
 
 
-@pytest.mark.parametrize("language", ["", "/es"])
-def test_many_pages_leave_a_gap_that_is_no_link(client, language) -> None:
-    for number in range(100):
+def test_many_pages_leave_a_gap_that_is_no_link(client) -> None:
+    for number in range(55):
         ProgramFactory(slug=f"more-{number}", name=f"More {number}", phone=None)
     record.rebuild()
 
-    pager = soup(client.get(f"{language}/programs/?near=53202")).select_one(".pager")
-
-    assert [words(step) for step in pager.select("a, b, span:not(.vh)")][1:3] == [
-        "Page 2" if not language else "Página 2",
-        "…",
-    ]
-    assert {link["href"].partition("page=")[2] for link in pager.select("a")} == {"2", "7"}
+    for address, word in (("/programs/?near=53202", "Page"), ("/es/programs/?near=53202", "Página")):
+        pager = soup(client.get(address)).select_one(".pager")
+        steps = [words(step) for step in pager.find_all(["a", "b", "span"], recursive=False)]
+        assert steps[:4] == [f"{word} 1", f"{word} 2", "…", f"{word} 5"]
+        assert {link["href"].partition("page=")[2] for link in pager.select("a")} == {"2", "5"}
 
 
 def test_only_the_bare_page_is_for_search_engines(client) -> None:
