@@ -124,7 +124,7 @@ def test_a_card_says_what_is_known_and_what_is_not(client) -> None:
     assert "1.3 miles · Milwaukee, WI · In person" in evening
     assert "Evening: Mon, Wed, Thu · 6–9 pm" in evening
     assert "$300–$450 a week Sliding scale" in evening
-    assert "Takes BadgerCare Plus (confirmed Nov. 1, 2026) Medicaid" in evening
+    assert "Takes BadgerCare Plus (confirmed Nov. 1, 2026) , Medicaid" in evening
     assert "Matches: Medicaid, BadgerCare Plus" in evening
     assert "Checked by phone" in evening
     assert "Reported to SAMHSA in 2023, not confirmed" in texts["Morning House"]
