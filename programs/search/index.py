@@ -122,7 +122,7 @@ class Index(Table):
             np.bitwise_count(planes[at : at + 32] & mask).sum(axis=1, dtype=np.int64)
             for at in range(0, len(planes), 32)
         ]
-        return np.concatenate(parts)
+        return np.concatenate(parts) if parts else np.zeros(0, np.int64)  # no payer was named by any program
 
     # --- patching ---------------------------------------------------------------------------------------
     def patch(self, changed: Table, gone: list[int]) -> bool:

@@ -108,6 +108,15 @@ def test_a_payer_nobody_took_before_becomes_searchable() -> None:
     assert ids(Query(facets={"payer": ("new-17",)})) == set()
 
 
+def test_a_payer_that_nobody_takes_is_not_told_by_anybody(monkeypatch) -> None:
+    monkeypatch.setattr(index_module, "PLANES_FROM", 1_000_000)  # a few programs are counted as many would be
+    published()
+    PayerFactory(slug="aetna")
+
+    assert ids(Query(facets={"payer": ("aetna",)})) == set()
+    assert run(Query(facets={"payer": ("aetna",)})).not_told == 1
+
+
 def test_nothing_uncommitted_enters_the_index() -> None:
     here = published()
     assert ids() == {here.pk}
