@@ -145,6 +145,14 @@ def test_a_page_past_the_end_is_404(client) -> None:
     assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
 
 
+def test_programs_that_have_not_told_us_are_paged_by_their_own_number(client) -> None:
+    record.write(program.pk for program in ProgramFactory.create_batch(21, phone=None))
+
+    body = client.get("/api/v1/programs?when=evening&not_told=1").json()
+    assert (body["count"], body["not_told"]["count"], body["pages"]) == (1, 22, 2)
+    assert len(client.get(body["next"]).json()["results"]) == 2
+
+
 def test_unchanged_answers_are_304_until_the_directory_changes(client) -> None:
     first = client.get("/api/v1/programs?near=53202")
     again = client.get("/api/v1/programs?near=53202", headers={"If-None-Match": first["ETag"]})
