@@ -207,7 +207,7 @@ def current_version() -> int:
 def _bump(cursor: Any, by: int) -> int:
     cursor.execute(
         """INSERT INTO programs_directoryversion AS v (id, version) VALUES (1, %s)
-           ON CONFLICT (id) DO UPDATE SET version = v.version + EXCLUDED.version, changed_at = now()
+           ON CONFLICT (id) DO UPDATE SET version = v.version + EXCLUDED.version, changed_at = clock_timestamp()
            RETURNING version""",
         [by],
     )

@@ -1,10 +1,11 @@
 """Every committed edit is in the next search of every process, in order, whatever else happens."""
 
+import datetime as dt
 import threading
 import time
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from iopfinder import preparation
@@ -222,6 +223,26 @@ def test_revisions_become_visible_in_order_under_racing_writers() -> None:
     for mine in own:
         seen = mine.current()
         assert [int(seen.cost[seen._row(program.pk)]) for program in race.programs] == [11] * 8
+
+
+def test_the_newest_change_has_the_newest_time_however_long_ago_its_transaction_began() -> None:
+    here, other = published(), published()
+    with transaction.atomic():
+        began = _database_time()
+        thread = threading.Thread(target=lambda: (record.write([other.pk]), connections.close_all()))
+        thread.start()
+        thread.join()
+        between = DirectoryVersion.objects.get().changed_at
+        record.write([here.pk])
+
+    assert began < between < DirectoryVersion.objects.get().changed_at
+
+
+def _database_time() -> dt.datetime:
+    """When the present transaction began."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        return cursor.fetchone()[0]
 
 
 def test_two_writers_of_one_program_lose_nothing() -> None:
