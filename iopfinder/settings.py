@@ -256,7 +256,11 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "IOP Finder API",
-    "DESCRIPTION": "Search intensive outpatient programs. Read only, no key.",
+    "DESCRIPTION": (
+        "Search intensive outpatient programs. Read only, no key, also from pages of other sites (CORS). Keep the ETag "
+        "of an answer and send it in If-None-Match: 304 says that nothing has changed. Every refusal is a problem "
+        "document (RFC 9457)."
+    ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,

@@ -1,17 +1,29 @@
 """The open, read-only API: search, one program, the vocabulary, exports. Shapes are described in `api_schema`."""
 
-import datetime as dt
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import wraps
+from typing import Any, cast
 
+from django import forms
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponsePermanentRedirect,
+    QueryDict,
+    StreamingHttpResponse,
+)
+from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.cache import patch_vary_headers
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.http import http_date
 from django.utils.translation import gettext
-from django.views.decorators.http import condition
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import exceptions
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
@@ -20,7 +32,8 @@ from programs import api_schema, formats
 from programs.choices import Day
 from programs.filters import ProgramFilterSet
 from programs.gazetteer import AmbiguousPlace, UnknownPlace
-from programs.models import DirectoryVersion, Program
+from programs.models import DirectoryVersion, Place, Program
+from programs.models.program import ProgramQuerySet
 from programs.places import count_near, place_json
 from programs.search import run
 from programs.search.cards import Card, cards
@@ -28,7 +41,9 @@ from programs.search.query import Answer, Hit, Query
 from programs.search.vocabulary import FACETS, label_of, payers
 
 PROBLEM = "application/problem+json"
-COST_LABELS = {"sliding": "Sliding scale", "accepting": "Accepting new patients"}
+FLAG_LABELS = {"sliding": _("Sliding scale"), "accepting": _("Accepting new patients")}
+# Browsers let pages of other sites read these headers, and send those, only when we say so.
+READABLE, SENDABLE = "ETag, Link", "If-None-Match, If-Modified-Since"
 
 
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -51,39 +66,58 @@ def _problem(status: int, detail: str, *, headers: Mapping[str, str] | None = No
     return Response(body, status=status, content_type=PROBLEM, headers=kept)
 
 
-# --- caching ------------------------------------------------------------------------------------------------
-def _version() -> tuple[int, dt.datetime | None]:
-    return DirectoryVersion.objects.filter(pk=1).values_list("version", "changed_at").first() or (0, None)
+# --- for anybody, from any site -----------------------------------------------------------------------------
+View = Callable[..., HttpResponseBase]
 
 
-def _etag(request: HttpRequest, **_arguments: Any) -> str:
-    """Answers change with the directory, with the day (openings expire) and with the language."""
-    version, _changed = _version()
-    return f'W/"{version}-{timezone.localdate():%Y%m%d}-{translation.get_language()}"'
-
-
-def _changed(request: HttpRequest, **_arguments: Any) -> dt.datetime:
-    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    changed = _version()[1]
-    return max(changed, midnight) if changed else midnight
-
-
-def open_data(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Anybody may read this, from any site; unchanged answers are 304."""
+def open_to_all(view: View) -> View:
+    """No sign-in, no cookie, and pages of any site may read the answer (CORS)."""
 
     @login_not_required
-    @condition(etag_func=_etag, last_modified_func=_changed)
+    @wraps(view)  # with what the OpenAPI document is made of
     def answer(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
         response = view(request, **arguments)
-        response.headers.setdefault("Access-Control-Allow-Origin", "*")
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "cross-origin")
-        response.headers.setdefault("Cache-Control", "public, max-age=0, must-revalidate")
-        patch_vary_headers(response, ["Accept-Language"])
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = READABLE
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        if request.method == "OPTIONS":
+            response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
+            response.headers["Access-Control-Allow-Headers"] = SENDABLE
+            response.headers["Access-Control-Max-Age"] = "86400"
         return response
 
-    answer.cls, answer.initkwargs = view.cls, view.initkwargs  # type: ignore[attr-defined]  # read by the schema
-    answer.csrf_exempt = True  # type: ignore[attr-defined]
-    return answer
+    return cast(View, answer)
+
+
+def open_data(view: View) -> View:
+    """The same for answers out of the directory: in the language asked for, and 304 while nothing has changed."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
+        language = translation.get_language_from_request(request)
+        with translation.override(language):
+            # Taken before the answer is: an edit in between leaves it with the older tag, never with a newer one.
+            etag, changed = _validators(language)
+            response = view(request, **arguments)
+        response.headers["Content-Language"] = language
+        response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
+        patch_vary_headers(response, ["Accept-Language"])
+        if response.status_code != 200 or request.method not in ("GET", "HEAD"):
+            return response
+        response.headers["ETag"], response.headers["Last-Modified"] = etag, http_date(changed)
+        whole = cast(HttpResponse, response)  # of a stream, only the headers are looked at
+        return get_conditional_response(request, etag=etag, last_modified=changed, response=whole) or response
+
+    return open_to_all(answer)
+
+
+def _validators(language: str) -> tuple[str, int]:
+    """ETag and Last-Modified (seconds): answers change with the directory, payers' names, the day and the language."""
+    version, changed = DirectoryVersion.objects.filter(pk=1).values_list("version", "changed_at").first() or (0, None)
+    named = payers.current()
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    newest = max(moment.timestamp() for moment in (changed, named.changed_at, midnight) if moment)
+    return f'W/"{version}-{named.tag}-{midnight:%Y%m%d}-{language}"', int(newest)
 
 
 # --- search -------------------------------------------------------------------------------------------------
@@ -92,47 +126,50 @@ class ProgramList(APIView):
 
     @extend_schema(**api_schema.PROGRAM_LIST)
     def get(self, request: Request) -> Response:
-        filters = checked(request._request)
-        located = filters.located
-        if isinstance(located, AmbiguousPlace):
-            choices = [place_json(place) | {"programs": count_near(place)} for place in located.choices]
-            return Response({"choices": choices}, status=300)
-        if isinstance(located, UnknownPlace):
-            suggestions = [place_json(place) for place in located.suggestions]
-            return _problem(404, located.why or gettext("We do not know this place."), suggestions=suggestions)
+        filters = checked(request._request.GET)
+        if elsewhere := _not_one_place(filters):
+            return elsewhere
         query = filters.query(open_data=True)
         answer = run(query)
         if query.page > answer.pages:
             raise exceptions.NotFound(gettext("There is no such page."))
-        return Response(answer_json(request._request, query, answer))
+        return Response(answer_json(request, filters, query, answer))
 
 
-def checked(request: HttpRequest) -> ProgramFilterSet:
+def checked(parameters: QueryDict) -> ProgramFilterSet:
     """The filters in the address; raises a 400 that names each bad parameter."""
-    filters = ProgramFilterSet(request.GET, counts_free=True)
+    filters = ProgramFilterSet(parameters, counts_free=True)
     if filters.errors:
-        raise exceptions.ValidationError(
-            {name.replace("__all__", "parameters"): messages for name, messages in filters.errors.items()}
-        )
+        raise _bad(filters.errors)
     return filters
 
 
-def answer_json(request: HttpRequest, query: Query, answer: Answer) -> dict[str, Any]:
-    place = query.place
-    following = _page_link(request, query.page + 1) if query.page < answer.pages else None
+def _bad(errors: Any) -> exceptions.ValidationError:
+    """A form's errors as a 400 by parameter."""
+    return exceptions.ValidationError(
+        {name.replace("__all__", "parameters"): messages for name, messages in errors.items()}
+    )
+
+
+def _not_one_place(filters: ProgramFilterSet) -> Response | None:
+    """What is answered where the place asked for is several, or none we know."""
+    located = filters.located
+    if isinstance(located, AmbiguousPlace):
+        choices = [place_json(place) | {"programs": count_near(place)} for place in located.choices]
+        return Response({"choices": choices}, status=300)
+    if isinstance(located, UnknownPlace):
+        suggestions = [place_json(place) for place in located.suggestions]
+        return _problem(404, located.why or gettext("We do not know this place."), suggestions=suggestions)
+    return None
+
+
+def answer_json(request: Request, filters: ProgramFilterSet, query: Query, answer: Answer) -> dict[str, Any]:
     return {
         "count": answer.count,
         "page": query.page,
         "pages": answer.pages,
-        "next": following,
-        "place": place
-        and {
-            "kind": place.kind,
-            "label": place.label,
-            "latitude": place.latitude,
-            "longitude": place.longitude,
-            "state": place.state,
-        },
+        "next": _link(request, page=query.page + 1) if query.page < answer.pages else None,
+        "place": filters.place and _place(filters.place),
         "results": _results(answer.hits),
         "outside": _results(answer.outside),
         "not_told": {"count": answer.not_told, "by": answer.not_told_by},
@@ -141,24 +178,37 @@ def answer_json(request: HttpRequest, query: Query, answer: Answer) -> dict[str,
             "not_told": answer.virtual_not_told,
             "results": _results(answer.virtual),
         },
-        "facets": {name: _facet_json(query, answer, name) for name in (*FACETS, *COST_LABELS)},
+        "facets": {name: _facet_json(query, answer, name) for name in (*FACETS, *FLAG_LABELS)},
     }
 
 
-def _page_link(request: HttpRequest, page: int) -> str:
-    parameters = request.GET.copy()
-    parameters["page"] = str(page)
+def _place(place: Place) -> dict[str, Any]:
+    return {
+        "kind": place.kind,
+        "label": place.label,
+        "latitude": place.latitude,
+        "longitude": place.longitude,
+        "state": place.state,
+        "others": [place_json(other) for other in place.others],
+    }
+
+
+def _link(request: Request, **changed: Any) -> str:
+    """This address with a parameter changed: where the next part is."""
+    parameters = request._request.GET.copy()
+    for name, value in changed.items():
+        parameters[name] = str(value)
     return f"{request.path}?{parameters.urlencode()}"
 
 
 def _facet_json(query: Query, answer: Answer, name: str) -> list[dict[str, Any]]:
     ticked: Any = query.facets.get(name, ())
-    if name in COST_LABELS:
+    if name in FLAG_LABELS:
         ticked = ("1",) if getattr(query, name) else ()
     return [
         {
             "value": value,
-            "label": COST_LABELS[name] if name in COST_LABELS else label_of(name, value),
+            "label": str(FLAG_LABELS[name]) if name in FLAG_LABELS else label_of(name, value),
             "count": count,
             "selected": value in ticked,
         }
@@ -209,18 +259,45 @@ def card_json(card: Card, hit: Hit) -> dict[str, Any]:
 
 # --- the rest -----------------------------------------------------------------------------------------------
 class ProgramDetail(APIView):
-    """Everything we publish about one program."""
+    """Everything we publish about one program; the address of a merged one leads to what it was merged into."""
 
     @extend_schema(**api_schema.PROGRAM_DETAIL)
-    def get(self, request: Request, slug: str) -> Response:
-        program = Program.objects.visible().with_details().filter(slug=slug).first()
+    def get(self, request: Request, slug: str) -> Response | HttpResponsePermanentRedirect:
+        found = Program.objects.filter(slug=slug).select_related("merged_into").first()
+        if found and found.merged_into:
+            return HttpResponsePermanentRedirect(reverse("api_program", args=[found.merged_into.slug]))
+        program = Program.objects.visible().without_needless_samples().with_details().filter(slug=slug).first()
         if program is None:
             raise Http404
         return Response(formats.record(program))
 
 
+class AnyAccept(BaseContentNegotiation):
+    """For an address that says itself which format it gives: the Accept header is not asked."""
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class PartForm(forms.Form):
+    """Which part of an export is wanted: so many programs, those after one that is known already."""
+
+    limit = forms.IntegerField(required=False, min_value=1, max_value=10_000)
+    after = forms.CharField(required=False, max_length=140)
+
+    def clean_after(self) -> int:
+        """The id of the program of that slug, whatever has become of it since; 0 for the beginning."""
+        slug = self.cleaned_data["after"]
+        found = Program.objects.filter(slug=slug).values_list("pk", flat=True).first() if slug else 0
+        if found is None:
+            raise forms.ValidationError(_("There is no program of this slug."))
+        return found
+
+
 class ProgramExport(APIView):
-    """Every program that fits, streamed, as CSV, GeoJSON or JSON."""
+    """Every program that fits, streamed, as CSV, GeoJSON or JSON, in an order that never changes."""
+
+    content_negotiation_class = AnyAccept
 
     @extend_schema(**api_schema.EXPORT)
     def get(self, request: Request, extension: str = "json") -> HttpResponseBase:
@@ -229,13 +306,31 @@ class ProgramExport(APIView):
         parameters = request._request.GET.copy()
         wanted = [value for value in parameters.getlist("format") if value in formats.WRITERS]
         parameters.setlist("format", [value for value in parameters.getlist("format") if value not in wanted])
-        request._request.GET = parameters  # type: ignore[assignment]
-        filters = checked(request._request)
+        filters = checked(parameters)
+        part = PartForm(parameters)
+        if not part.is_valid():
+            raise _bad(part.errors)
+        if elsewhere := _not_one_place(filters):
+            return elsewhere
         writer = formats.WRITERS[wanted[-1] if wanted else extension]
-        within = filters.with_virtual & Program.objects.open_data()
-        response = StreamingHttpResponse(writer.stream(formats.in_batches(within)), content_type=writer.content_type)
+        programs, last = _part(filters.with_virtual & Program.objects.open_data(), **part.cleaned_data)
+        response = StreamingHttpResponse(writer.stream(formats.in_batches(programs)), content_type=writer.content_type)
         response.headers["Content-Disposition"] = f'attachment; filename="programs.{writer.extension}"'
+        if last:
+            response.headers["Link"] = f'<{_link(request, after=last)}>; rel="next"'
         return response
+
+
+def _part(programs: ProgramQuerySet, *, after: int, limit: int | None) -> tuple[ProgramQuerySet, str]:
+    """The programs after that id, so many at most; and the slug of the last one if more follow."""
+    programs = programs.filter(pk__gt=after)
+    if limit is None:
+        return programs, ""
+    rows = list(programs.order_by("pk").values_list("pk", "slug")[: limit + 1])
+    if len(rows) <= limit:
+        return programs, ""
+    last, slug = rows[limit - 1]
+    return programs.filter(pk__lte=last), slug
 
 
 class Vocabulary(APIView):

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
 from programs.choices import Day, Format, LocationQuality
@@ -37,8 +36,14 @@ STATE: Schema = {"type": "string", "pattern": "^[A-Z]{2}$"}
 RANGE = _object(min=_or_null(WHOLE), max=_or_null(WHOLE))
 ANYTHING: Schema = {"type": "object", "additionalProperties": True}
 
+SUGGESTION = _object(near=TEXT, label=TEXT, county=_or_null(TEXT))
 PLACE = _object(
-    kind=_one_of(["zip", "city", "state", "point"]), label=TEXT, latitude=NUMBER, longitude=NUMBER, state=TEXT
+    kind=_one_of(["zip", "city", "state", "point"]),
+    label=TEXT,
+    latitude=NUMBER,
+    longitude=NUMBER,
+    state=TEXT,
+    others=_list(SUGGESTION) | {"description": "Places of the same name in the same state."},
 )
 PAYER = _object(slug=TEXT, label=TEXT, evidence=_one_of(["confirmed", "program", "type_only"]), as_of=_or_null(TEXT))
 SOURCE = _object(name=TEXT, year=WHOLE)
@@ -82,7 +87,6 @@ ANSWER = _object(
     virtual=_object(count=COUNT, not_told=COUNT, results=_list(RESULT)),
     facets={"type": "object", "additionalProperties": _list(OPTION)},
 )
-SUGGESTION = _object(near=TEXT, label=TEXT, county=_or_null(TEXT))
 CHOICES = _object(choices=_list(_object(near=TEXT, label=TEXT, county=_or_null(TEXT), programs=COUNT)))
 PROBLEM = _object(type=TEXT, title=TEXT, status=WHOLE, detail=TEXT) | {
     "description": "RFC 9457. `errors` names each bad parameter; `suggestions` are places that may be meant."
@@ -137,49 +141,77 @@ PARAMETERS = [
     _flag("not_told", "Turn to the programs that have not told us what you ask for."),
     _flag("video", "Turn to the programs by video only, to page through all of them."),
 ]
-LANGUAGE = OpenApiParameter("Accept-Language", OpenApiTypes.STR, OpenApiParameter.HEADER, description="en or es")
+LANGUAGE = OpenApiParameter(
+    "Accept-Language", TEXT, OpenApiParameter.HEADER, description="Language of labels and messages: en or es."
+)
+NOT_ONE_PLACE = {
+    300: OpenApiResponse(CHOICES, "Several places have this name."),
+    (404, "application/problem+json"): _problem("No such place, or no such page."),
+}
+UNCHANGED = {304: OpenApiResponse(description="Nothing has changed since the answer of that ETag or date.")}
 
 PROGRAM_LIST: dict[str, Any] = {
     "operation_id": "search_programs",
-    "parameters": PARAMETERS,
+    "description": (
+        "Programs that are known to fit, nearest first, with every filter's counts. `not_told` counts those that fail "
+        "nothing but have not told us something; `virtual` are those by video that may treat people in the place's "
+        "state; `next` is the address of the next page."
+    ),
+    "parameters": [*PARAMETERS, LANGUAGE],
     "responses": {
         200: ANSWER,
-        300: OpenApiResponse(CHOICES, "Several places have this name."),
         (400, "application/problem+json"): _problem("A parameter is not right."),
-        (404, "application/problem+json"): _problem("No such place, or no such page."),
+        **NOT_ONE_PLACE,
+        **UNCHANGED,
     },
 }
 PROGRAM_DETAIL: dict[str, Any] = {
     "operation_id": "program",
-    "parameters": [OpenApiParameter("slug", {**TEXT, "pattern": "^[-a-zA-Z0-9_]+$"}, OpenApiParameter.PATH)],
+    "parameters": [OpenApiParameter("slug", {**TEXT, "pattern": "^[-a-zA-Z0-9_]+$"}, OpenApiParameter.PATH), LANGUAGE],
     "responses": {
         200: OpenApiResponse(ANYTHING, "The whole listing; null is what the program has not told us."),
+        301: OpenApiResponse(description="It was merged into the program at the address in `Location`."),
         (404, "application/problem+json"): _problem("No such program."),
+        **UNCHANGED,
     },
 }
 EXPORT: dict[str, Any] = {
     "operation_id": "export_programs",
-    "description": "`format` takes csv, geojson or json, and beside them the values of the filter of that name.",
+    "description": (
+        "Every program that fits, in one stream, in an order that never changes. To take it in parts, give `limit`: "
+        'the header `Link` (`rel="next"`) is the address of the next part, and the last part has none. To go on '
+        "after a stream that broke, give `after` the slug of the last program you have. `format` takes csv, geojson "
+        "or json, and beside them the values of the filter of that name."
+    ),
     "parameters": [
         _query("format", _list(_one_of(["json", "geojson", "csv", *Format.values])), "File format, and the filter.")
         if parameter.name == "format"
         else parameter
         for parameter in PARAMETERS
         if parameter.name not in ("page", "sort", "free", "not_told", "video")
+    ]
+    + [
+        _query("limit", {**WHOLE, "minimum": 1, "maximum": 10_000}, "Programs at most; without it, all of them."),
+        _query("after", {**TEXT, "maxLength": 140}, "Begin after the program of this slug."),
+        LANGUAGE,
     ],
     "responses": {
         (200, "application/json"): _list(ANYTHING),
         (200, "application/geo+json"): ANYTHING,
         (200, "text/csv"): TEXT,
         (400, "application/problem+json"): _problem("A parameter is not right."),
+        **NOT_ONE_PLACE,
+        **UNCHANGED,
     },
 }
 VOCABULARY: dict[str, Any] = {
     "operation_id": "vocabulary",
+    "parameters": [LANGUAGE],
     "responses": {
         200: {
             "type": "object",
             "additionalProperties": _list(_object(value=TEXT, label=TEXT, samhsa=_list(TEXT))),
         },
+        **UNCHANGED,
     },
 }

@@ -280,8 +280,8 @@ class ProgramFilterSet(django_filters.FilterSet):
     @property
     def qs(self) -> ProgramQuerySet:
         """Programs at an address that are known to match, nearest first."""
-        found: ProgramQuerySet = super().qs
-        found = found.exclude(formats=["virtual"])
+        known: ProgramQuerySet = super().qs
+        found = known.at_an_address()
         if self.place and self.place.kind != Place.Kind.STATE:
             if radius := self.cleaned.get("radius"):
                 return found.within(self.place, radius)

@@ -42,8 +42,8 @@ def place_json(place: Place) -> dict[str, Any]:
 
 
 def count_near(place: Place) -> int:
-    """Published programs in a state, or within 25 miles of a place."""
-    programs = Program.objects.open_data()
+    """What a search gives in a state, or within 25 miles of a place."""
+    programs = Program.objects.open_data().at_an_address()
     if place.kind == Place.Kind.STATE:
         return programs.filter(state=place.state).count()
     return programs.within(place, AROUND_MILES).count()

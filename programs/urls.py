@@ -1,6 +1,5 @@
 """Addresses of the public directory. `pages` are also served in Spanish; data and suggestions are not pages."""
 
-from django.contrib.auth.decorators import login_not_required
 from django.urls import path
 from drf_spectacular.views import SpectacularJSONAPIView
 
@@ -30,7 +29,7 @@ urlpatterns = [
     ),
     path("api/v1/programs/<slug:slug>", api.open_data(api.ProgramDetail.as_view()), name="api_program"),
     path("api/v1/vocabulary", api.open_data(api.Vocabulary.as_view()), name="api_vocabulary"),
-    path("api/v1/schema", login_not_required(SpectacularJSONAPIView.as_view()), name="api_schema"),
+    path("api/v1/schema", api.open_to_all(SpectacularJSONAPIView.as_view()), name="api_schema"),
     path("api/v1/docs", views.api_docs, name="api_docs"),
     path("api/v1/<path:rest>", api.open_data(api.Nothing.as_view()), name="api_nothing"),
 ]

@@ -72,11 +72,17 @@ class ProgramQuerySet(models.QuerySet["Program"]):
         """What has a page of its own: published or closed."""
         return self.filter(status__in=[Status.PUBLISHED, Status.CLOSED])
 
+    def at_an_address(self) -> "ProgramQuerySet":
+        """Without those by video only, which are nowhere near anybody."""
+        return self.exclude(formats=[Format.VIRTUAL])
+
     def open_data(self) -> "ProgramQuerySet":
-        """What exports, sitemaps and the API hold: no sample listings unless nothing else is there."""
-        published = self.published()
-        real = published.real()
-        return real if real.exists() else published
+        """What exports, sitemaps and the API hold."""
+        return self.published().without_needless_samples()
+
+    def without_needless_samples(self) -> "ProgramQuerySet":
+        """No sample listings, unless nothing else is published."""
+        return self.real() if Program.objects.published().real().exists() else self
 
     def with_miles(self, place: Place) -> "ProgramQuerySet":
         """Great-circle miles from a place (haversine on the mean radius)."""

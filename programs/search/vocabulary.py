@@ -4,6 +4,7 @@ Every facet starts at a whole byte of the record, in the order below. Adding or 
 `LAYOUT`; records of another layout are ignored until `manage.py rebuild_search` has run.
 """
 
+import datetime as dt
 import threading
 import time
 import zlib
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from django.db import models
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -217,6 +219,8 @@ class Payers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._read_at = 0.0
+        self.tag = 0  # a checksum of all of them
+        self.changed_at: dt.datetime | None = None  # when this process saw that
         self.by_slug: dict[str, NamedPayer] = {}
         self.by_id: dict[int, NamedPayer] = {}
 
@@ -238,6 +242,8 @@ class Payers:
             # A kind of payment wins over a payer of the same slug: `payer=medicaid` means any Medicaid.
             self.by_slug = {payer.slug: payer for payer in found if ("payer", payer.slug) not in BIT}
             self.by_id = {payer.id: payer for payer in found}
+            if (tag := zlib.crc32(repr(found).encode())) != self.tag:
+                self.tag, self.changed_at = tag, timezone.now()
             self._read_at = time.monotonic()
 
     def find(self, slug: str) -> NamedPayer | None:

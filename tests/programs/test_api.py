@@ -1,6 +1,7 @@
 """The API keeps its contract: shapes, problems, caching, exports."""
 
 import csv
+import datetime as dt
 import io
 import json
 
@@ -9,8 +10,10 @@ import pytest
 from django.db import connection
 from drf_spectacular.generators import SchemaGenerator
 
-from programs.models import Program
+from programs import curation
+from programs.models import Payer, Place, Program
 from programs.search import record
+from programs.search.vocabulary import payers
 from tests.factories import PayerAcceptanceFactory, PayerFactory, PlaceFactory, ProgramFactory
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +84,7 @@ def test_a_name_of_several_places_is_a_choice(client, schema) -> None:
     response = client.get("/api/v1/programs?near=springfield")
 
     assert response.status_code == 300
+    assert client.get("/api/v1/programs/export?near=springfield").json() == response.json()
     valid(schema, "/api/v1/programs", "300", response.json())
     assert {(choice["near"], choice["county"], choice["programs"]) for choice in response.json()["choices"]} == {
         ("Springfield, IL", "Sangamon", 1),
@@ -88,8 +92,28 @@ def test_a_name_of_several_places_is_a_choice(client, schema) -> None:
     }
 
 
-def test_an_unknown_place_is_404_with_suggestions(client, schema) -> None:
-    response = client.get("/api/v1/programs?near=springfeild")
+def test_a_choice_counts_what_choosing_it_gives(client) -> None:
+    ProgramFactory(virtual=True, state="IL", latitude=39.81, longitude=-89.6)
+
+    choices = client.get("/api/v1/programs?near=springfield").json()["choices"]
+
+    assert {choice["near"]: choice["programs"] for choice in choices}["Springfield, IL"] == 1
+
+
+def test_a_namesake_in_the_same_state_is_offered(client) -> None:
+    place = Place.objects.get(key="springfield", state="MO")
+    place.pk, place.county, place.rank = None, "Ozark", 1
+    place.save()
+
+    place = client.get("/api/v1/programs?near=Springfield, MO").json()["place"]
+
+    name = "Springfield, Ozark, MO"
+    assert place["others"] == [{"near": name, "label": name, "county": "Ozark"}]
+
+
+@pytest.mark.parametrize("address", ["/api/v1/programs", "/api/v1/programs/export"])
+def test_an_unknown_place_is_404_with_suggestions(client, schema, address) -> None:
+    response = client.get(f"{address}?near=springfeild")
 
     assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
     valid(schema, "/api/v1/programs", "404", response.json(), "application/problem+json")
@@ -165,6 +189,75 @@ def test_unchanged_answers_are_304_until_the_directory_changes(client) -> None:
     assert changed.status_code == 200
 
 
+def test_another_day_is_another_answer(client, time_machine) -> None:
+    first = client.get("/api/v1/programs")
+    time_machine.move_to(dt.datetime.now(dt.UTC) + dt.timedelta(days=1))
+
+    for seen in ({"If-None-Match": first["ETag"]}, {"If-Modified-Since": first["Last-Modified"]}):
+        assert client.get("/api/v1/programs", headers=seen).status_code == 200
+
+
+def test_another_name_of_a_payer_is_another_answer(client, time_machine) -> None:
+    first = client.get("/api/v1/vocabulary")
+    time_machine.move_to(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=61))
+    Payer.objects.filter(slug="badgercare").update(name="BadgerCare Plus of Wisconsin")
+    payers.forget()  # as it does by itself after a minute
+
+    for seen in ({"If-None-Match": first["ETag"]}, {"If-Modified-Since": first["Last-Modified"]}):
+        answer = client.get("/api/v1/vocabulary", headers=seen)
+        assert "BadgerCare Plus of Wisconsin" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/api/v1/programs?near=springfield", 300),
+        ("/api/v1/programs?radius=x", 400),
+        ("/api/v1/programs?page=9", 404),
+        ("/api/v1/programs/nobody", 404),
+        ("/api/v1/nothing", 404),
+    ],
+)
+def test_what_is_no_answer_is_never_unchanged(client, address, status) -> None:
+    tag = client.get("/api/v1/programs")["ETag"]
+
+    for seen in (
+        {"If-None-Match": tag},
+        {"If-None-Match": "*"},
+        {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"},
+    ):
+        answer = client.get(address, headers=seen)
+        assert (answer.status_code, "ETag" in answer) == (status, False)
+
+
+def test_the_language_of_labels_and_messages_can_be_asked_for(client) -> None:
+    spanish = {"Accept-Language": "es-MX,es;q=0.9"}
+    answer = client.get("/api/v1/programs", headers=spanish)
+    labels = {option["label"] for name in ("day", "sliding") for option in answer.json()["facets"][name]}
+
+    assert {"Lunes", "Tarifa según ingresos"} <= labels, labels
+    assert (answer["Content-Language"], answer["ETag"][-3:]) == ("es", 'es"')
+    assert client.get("/api/v1/programs?radius=x", headers=spanish).json()["errors"]["radius"] == [
+        "Introduzca un número."
+    ]
+    assert client.get("/api/v1/programs")["Content-Language"] == "en"
+
+
+@pytest.mark.parametrize(
+    "address", ["/api/v1/programs", "/api/v1/programs/full", "/api/v1/programs/export", "/api/v1/schema", "/api/v1/no"]
+)
+def test_pages_of_any_site_may_ask(client, address) -> None:
+    ask = {"Origin": "https://example.org", "Access-Control-Request-Method": "GET"}
+    leave = client.options(address, headers=ask | {"Access-Control-Request-Headers": "if-none-match"})
+    answer = client.get(address, headers={"Origin": "https://example.org"})
+
+    assert (leave.status_code, leave["Access-Control-Allow-Origin"]) == (200, "*")
+    assert "GET" in leave["Access-Control-Allow-Methods"]
+    assert "If-None-Match" in leave["Access-Control-Allow-Headers"]
+    assert (answer["Access-Control-Allow-Origin"], answer["Cross-Origin-Resource-Policy"]) == ("*", "cross-origin")
+    assert "ETag" in answer["Access-Control-Expose-Headers"]
+
+
 def test_only_reading_is_allowed(client) -> None:
     response = client.post("/api/v1/programs")
 
@@ -187,6 +280,14 @@ def test_one_program_with_everything_known(client, schema) -> None:
     }
     assert body["not_offered"] == ["therapy:emdr"]
     assert client.get("/api/v1/programs/nobody").status_code == 404
+
+
+def test_a_merged_program_leads_to_the_one_it_was_merged_into(client) -> None:
+    curation.merge(loser=Program.objects.get(slug="bare"), winner=Program.objects.get(slug="full"))
+
+    answer = client.get("/api/v1/programs/bare")
+
+    assert (answer.status_code, answer["Location"]) == (301, "/api/v1/programs/full")
 
 
 def test_drafts_are_nowhere(client) -> None:
@@ -223,6 +324,41 @@ def test_an_export_takes_the_same_filters(client) -> None:
 
     assert [row["slug"] for row in csv.DictReader(io.StringIO(rows.decode()))] == ["bare"]
     assert client.get("/api/v1/programs/export?therapy=magic").status_code == 400
+
+
+@pytest.mark.parametrize("accept", ["text/csv", "text/html", "*/*"])
+def test_an_export_has_the_format_its_address_names(client, accept) -> None:
+    answer = client.get("/api/v1/programs/export?format=csv", headers={"Accept": accept})
+
+    assert (answer.status_code, answer["Content-Type"]) == (200, "text/csv; charset=utf-8")
+
+
+def test_an_export_can_be_taken_in_parts(client) -> None:
+    whole = json.loads(client.get("/api/v1/programs/export").getvalue())
+    address, parts = "/api/v1/programs/export?limit=2", []
+    while address:
+        answer = client.get(address)
+        parts.append(json.loads(answer.getvalue()))
+        address = answer["Link"].removeprefix("<").removesuffix('>; rel="next"') if "Link" in answer else ""
+
+    assert [len(part) for part in parts] == [2, 1]
+    assert [one for part in parts for one in part] == whole
+
+
+def test_a_broken_export_goes_on_after_the_last_program_it_gave(client) -> None:
+    first, *rest = json.loads(client.get("/api/v1/programs/export").getvalue())
+    Program.objects.filter(slug=first["slug"]).update(status="draft")  # whatever has become of it
+
+    assert json.loads(client.get(f"/api/v1/programs/export?after={first['slug']}").getvalue()) == rest
+
+
+@pytest.mark.parametrize(
+    ("query", "names"), [("limit=0", ["limit"]), ("limit=x&after=nobody", ["after", "limit"]), ("after=%00", ["after"])]
+)
+def test_a_part_that_is_none_is_400(client, query, names) -> None:
+    answer = client.get(f"/api/v1/programs/export?{query}")
+
+    assert (answer.status_code, sorted(answer.json()["errors"])) == (400, names)
 
 
 def test_no_cell_of_the_csv_is_a_formula(client) -> None:

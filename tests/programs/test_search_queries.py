@@ -175,10 +175,12 @@ def test_samples_are_left_out_of_the_api_when_anything_else_is_there(client) -> 
 
     assert "made-up" not in client.get("/api/v1/programs?near=53202").content.decode()
     assert "made-up" in client.get("/programs/?near=53202").content.decode()
+    assert client.get("/api/v1/programs/made-up").status_code == 404
 
     Program.objects.exclude(slug="made-up").update(status="draft")
     record.rebuild()
     assert client.get("/api/v1/programs?near=53202").json()["results"][0]["sample"] is True
+    assert client.get("/api/v1/programs/made-up").json()["sample"] is True
 
 
 def test_openings_are_forgotten_after_a_week(client, time_machine) -> None:
