@@ -1,11 +1,15 @@
 """What stands around the listings: who runs them, who pays, and where each one came from."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from programs.admin.curated import CuratedAdmin, ReadOnly
 from programs.models import Organization, Payer, SourceRecord
+from programs.search import record
 
 
 class OrganizationForm(forms.ModelForm):
@@ -23,6 +27,10 @@ class OrganizationAdmin(CuratedAdmin):
     list_filter = ["ownership", "is_sample"]
     search_fields = ["name", "legal_name", "npi"]
 
+    def save_model(self, request: HttpRequest, obj: Organization, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        record.write(obj.programs.values_list("pk", flat=True))  # lists show its name
+
 
 @admin.register(Payer)
 class PayerAdmin(CuratedAdmin):
@@ -32,6 +40,13 @@ class PayerAdmin(CuratedAdmin):
     search_fields = ["name", "aliases", "slug"]
     autocomplete_fields = ["parent"]
     prepopulated_fields = {"slug": ["name"]}
+
+    def save_model(self, request: HttpRequest, obj: Payer, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if "kind" in form.changed_data:
+            record.write(
+                obj.acceptances.values_list("program_id", flat=True)
+            )  # who takes it takes this kind of payment
 
 
 @admin.register(SourceRecord)

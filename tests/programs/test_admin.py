@@ -11,9 +11,12 @@ from django.utils import timezone
 
 from programs.models import Confirmation, DuplicateCandidate, Merge, Program, SearchRecord
 from programs.models.evidence import Topic
+from programs.search import cards, record, run
+from programs.search.query import Query
 from tests.factories import (
     ConfirmationFactory,
     DuplicateCandidateFactory,
+    PayerAcceptanceFactory,
     PayerFactory,
     ProblemReportFactory,
     ProgramFactory,
@@ -249,3 +252,23 @@ def test_deleting_a_listing_takes_it_out_of_search(curator: Any) -> None:
     curator.post(reverse("admin:programs_program_delete", args=[program.pk]), {"post": "yes"})
 
     assert not SearchRecord.objects.filter(program_id=program.pk, rec__isnull=False).exists()
+
+
+def test_another_name_of_an_organization_is_in_every_list_at_once(curator: Any) -> None:
+    program = ProgramFactory(organization__name="Old Mill Recovery")
+    record.write([program.pk])
+    url = reverse("admin:programs_organization_change", args=[program.organization.pk])
+
+    assert curator.post(url, filled(curator, url) | {"name": "New Mill Recovery"}).status_code == 302
+
+    assert cards.read([program.pk])[program.pk].organization == "New Mill Recovery"
+
+
+def test_another_kind_of_a_payer_is_another_kind_of_payment_of_who_takes_it(curator: Any) -> None:
+    acceptance = PayerAcceptanceFactory(program=ProgramFactory(), payer=PayerFactory(kind="other"))
+    record.write([acceptance.program.pk])
+    url = reverse("admin:programs_payer_change", args=[acceptance.payer.pk])
+
+    assert curator.post(url, filled(curator, url) | {"kind": "medicaid-plan"}).status_code == 302
+
+    assert run(Query(facets={"payer": ("medicaid",)})).count == 1
