@@ -114,10 +114,9 @@ def open_data(view: View) -> View:
 def _validators(language: str) -> tuple[str, int]:
     """ETag and Last-Modified (seconds): answers change with the directory, payers' names, the day and the language."""
     version, changed = DirectoryVersion.objects.filter(pk=1).values_list("version", "changed_at").first() or (0, None)
-    named = payers.current()
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    newest = max(moment.timestamp() for moment in (changed, named.changed_at, midnight) if moment)
-    return f'W/"{version}-{named.tag}-{midnight:%Y%m%d}-{language}"', int(newest)
+    newest = max(changed, midnight) if changed else midnight
+    return f'W/"{version}-{payers.at(version).tag}-{midnight:%Y%m%d}-{language}"', int(newest.timestamp())
 
 
 # --- search -------------------------------------------------------------------------------------------------

@@ -43,10 +43,9 @@ class PayerAdmin(CuratedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Payer, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if "kind" in form.changed_data:
-            record.write(
-                obj.acceptances.values_list("program_id", flat=True)
-            )  # who takes it takes this kind of payment
+        if "kind" in form.changed_data:  # who takes it takes another kind of payment
+            record.write(obj.acceptances.values_list("program_id", flat=True))
+        record.touch()
 
 
 @admin.register(SourceRecord)

@@ -4,7 +4,6 @@ Every facet starts at a whole byte of the record, in the order below. Adding or 
 `LAYOUT`; records of another layout are ignored until `manage.py rebuild_search` has run.
 """
 
-import datetime as dt
 import threading
 import time
 import zlib
@@ -12,7 +11,6 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 from django.db import models
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -219,14 +217,22 @@ class Payers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._read_at = 0.0
+        self._version = -1
         self.tag = 0  # a checksum of all of them
-        self.changed_at: dt.datetime | None = None  # when this process saw that
         self.by_slug: dict[str, NamedPayer] = {}
         self.by_id: dict[int, NamedPayer] = {}
 
     def current(self) -> "Payers":
         if time.monotonic() - self._read_at > self.SECONDS or not self._read_at:
             self.read()
+        return self
+
+    def at(self, version: int) -> "Payers":
+        """The payers, read again if the directory has changed since this was asked before."""
+        if version == self._version:
+            return self.current()
+        self.read()
+        self._version = version
         return self
 
     def read(self) -> None:
@@ -242,8 +248,7 @@ class Payers:
             # A kind of payment wins over a payer of the same slug: `payer=medicaid` means any Medicaid.
             self.by_slug = {payer.slug: payer for payer in found if ("payer", payer.slug) not in BIT}
             self.by_id = {payer.id: payer for payer in found}
-            if (tag := zlib.crc32(repr(found).encode())) != self.tag:
-                self.tag, self.changed_at = tag, timezone.now()
+            self.tag = zlib.crc32(repr(found).encode())
             self._read_at = time.monotonic()
 
     def find(self, slug: str) -> NamedPayer | None:

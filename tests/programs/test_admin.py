@@ -272,3 +272,14 @@ def test_another_kind_of_a_payer_is_another_kind_of_payment_of_who_takes_it(cura
     assert curator.post(url, filled(curator, url) | {"kind": "medicaid-plan"}).status_code == 302
 
     assert run(Query(facets={"payer": ("medicaid",)})).count == 1
+
+
+def test_another_name_of_a_payer_is_in_the_next_answer(curator: Any) -> None:
+    payer = PayerFactory(name="Badger Care")
+    first = curator.get("/api/v1/vocabulary")
+    url = reverse("admin:programs_payer_change", args=[payer.pk])
+
+    assert curator.post(url, filled(curator, url) | {"name": "BadgerCare Plus"}).status_code == 302
+
+    answer = curator.get("/api/v1/vocabulary", headers={"If-None-Match": first["ETag"]})
+    assert "BadgerCare Plus" in answer.content.decode()
