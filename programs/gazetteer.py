@@ -37,6 +37,15 @@ FREELY_ASSOCIATED = {
     gettext_lazy("the Federated States of Micronesia"): ("96941", "96942", "96943", "96944"),
     gettext_lazy("the Marshall Islands"): ("96960", "96970"),
 }
+# How states were shortened before there were ZIP codes, and newspapers still do it: "Milwaukee, Wis."
+OLDER_SHORT_FORMS = dict(
+    pair.split(":")
+    for pair in (
+        "ala:AL ariz:AZ ark:AR cal:CA calif:CA colo:CO conn:CT del:DE fla:FL ill:IL ind:IN kan:KS kans:KS mass:MA mich:MI "
+        "minn:MN miss:MS mont:MT neb:NE nebr:NE nev:NV nmex:NM ncar:NC ndak:ND okla:OK ore:OR oreg:OR penn:PA penna:PA "
+        "scar:SC sdak:SD tenn:TN tex:TX wash:WA wva:WV wis:WI wisc:WI wyo:WY"
+    ).split()
+)
 COUNTRY = re.compile(r"[\s,]+(usa|u\.s\.a\.?|us|u\.s\.?|united states(?: of america)?)$", re.IGNORECASE)
 ZIP = re.compile(r"(\d{5})(?:[-\s]?\d{4})?", re.ASCII)
 CONDADO = re.compile(r"^condado del? ([^,]+)", re.IGNORECASE)
@@ -166,8 +175,8 @@ def _coordinates(text: str) -> geo.Point | None:
 
 @cache
 def _state_names() -> dict[str, str]:
-    """Key of every state's name, in each language of the site, and of its abbreviation → abbreviation."""
-    names = {code.lower(): code for code in STATES}
+    """Key of every state's name, in each language of the site, and of its abbreviations → abbreviation."""
+    names = {code.lower(): code for code in STATES} | OLDER_SHORT_FORMS
     for language, _ in settings.LANGUAGES:
         with translation.override(language):
             names |= {key(str(name)): code for code, name in STATES.items()}
