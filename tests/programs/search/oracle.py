@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -98,6 +99,8 @@ def asked(program: Program, query: Query, today: dt.date) -> dict[str, bool | No
     """The program's answer to each filter in force."""
     answers: dict[str, bool | None] = {}
     for facet, values in query.facets.items():
+        if not values:
+            continue
         clock = query.place.time_zone if query.place else ""
         found = [says(program, facet, value, clock=clock, today=today) for value in values]
         answers[facet] = True if True in found else None if None in found else False
@@ -106,7 +109,7 @@ def asked(program: Program, query: Query, today: dt.date) -> dict[str, bool | No
     if query.max_cost is not None:
         cost = program.cost_per_week_min
         answers["max_cost"] = None if cost is None else cost <= query.max_cost
-    fresh = (today - _told_on(program)).days <= 7
+    fresh = (query.accepting or query.start_within is not None) and (today - _told_on(program)).days <= 7
     if query.accepting:
         answers["accepting"] = program.accepting_new if fresh else None
     if query.start_within is not None:
@@ -134,8 +137,10 @@ def hits(programs: list[Program], query: Query, today: dt.date, *, virtual: bool
 def not_told(programs: list[Program], query: Query, today: dt.date, *, virtual: bool = False) -> list[Program]:
     found = []
     for program in programs:
+        if not _in_area(program, query, virtual=virtual):
+            continue
         answers = set(asked(program, query, today).values())
-        if _in_area(program, query, virtual=virtual) and False not in answers and None in answers:
+        if False not in answers and None in answers:
             found.append(program)
     return found
 
@@ -155,11 +160,19 @@ def _in_area(program: Program, query: Query, *, virtual: bool = False) -> bool:
     return away is not None and away <= query.radius
 
 
-def facet_counts(programs: list[Program], query: Query, today: dt.date, facet: str, value: str) -> int:
-    """How many programs there would be with this one option alone in its facet."""
+def facet_counts(
+    programs: list[Program], query: Query, today: dt.date, facet: str, values: Iterable[str]
+) -> dict[str, int]:
+    """How many programs there would be with each of these options alone in its facet."""
+    others = hits(programs, _asking(query, facet, None), today)
+    return {value: len(hits(others, _asking(Query(place=query.place), facet, value), today)) for value in values}
+
+
+def _asking(query: Query, facet: str, value: str | None) -> Query:
+    """The query with this one option in its facet, or with none."""
     if facet in ("sliding", "accepting"):
-        return len(hits(programs, replace(query, **{facet: True}), today))
-    return len(hits(programs, replace(query, facets={**query.facets, facet: (value,)}), today))
+        return replace(query, **{facet: value is not None})
+    return replace(query, facets={**query.facets, facet: () if value is None else (value,)})
 
 
 def order(program: Program, query: Query, sort: str, today: dt.date) -> tuple[float, ...]:
