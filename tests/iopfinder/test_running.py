@@ -18,6 +18,7 @@ import psycopg2
 import pytest
 
 from iopfinder import embedded, local, processes
+from iopfinder.__main__ import PAYER_PORT
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not processes.LINUX, reason="reads /proc")]
 
@@ -169,8 +170,13 @@ def test_killed_with_9_nothing_is_left_and_the_next_start_recovers(var: Path, si
     site.process.kill()
     site.ended()
     until(lambda: not site.processes(), seconds=30)
-    again = Site(var).ready()
-    assert again.get("/livez")[0] == 200
+    again = Site(var)
+    until(lambda: "PostgreSQL" in again.said, seconds=60)
+    with socket.socket() as other, contextlib.suppress(OSError):
+        other.bind(("127.0.0.1", PAYER_PORT))  # another site on this machine takes the simulator's usual port meanwhile
+        again.ready()
+    assert again.ready().get("/livez")[0] == 200
+    assert "ended unexpectedly" not in again.said
     again.process.send_signal(signal.SIGTERM)
     assert again.ended() == 0
     assert not again.processes()
