@@ -3,10 +3,10 @@
 from collections.abc import Set
 from typing import NamedTuple
 
-from django.contrib.postgres.search import TrigramWordSimilarity
+from django.contrib.postgres.search import TrigramSimilarity, TrigramWordSimilarity
 from django.db import connection
 from django.db.models import CharField, F, Lookup, Q
-from django.db.models.functions import Greatest
+from django.db.models.functions import Greatest, Left
 
 from programs.choices import Status
 from programs.models import Organization, Program
@@ -74,6 +74,7 @@ def suggest(text: str, *, limit: int = 10) -> list[Suggestion]:
             "name", "pk"
         )
         if "likeness" in rest.query.annotations:
-            rest = rest.order_by(F("likeness").desc(), "name", "pk")
+            begins = TrigramSimilarity(Left("name", len(text) + 1), text)
+            rest = rest.order_by(F("likeness").desc(), begins.desc(), "name", "pk")
         found += [Suggestion(*row) for row in rest.values_list(*Suggestion._fields)[: limit - len(found)]]
     return found

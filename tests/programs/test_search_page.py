@@ -476,6 +476,15 @@ def test_suggestions(client, address, labels) -> None:
     assert [row["label"] for row in client.get(address).json()["results"]] == labels
 
 
+def test_of_names_that_are_as_like_the_one_that_begins_so_is_suggested_first(client) -> None:
+    ProgramFactory(name="Bright Horizons", phone=None)
+    ProgramFactory(name="Horizon Health and Wellness – Casa Grande", phone=None)
+
+    found = client.get("/programs/suggest?q=horizn").json()["results"]
+
+    assert [row["label"] for row in found] == ["Horizon Health and Wellness – Casa Grande", "Bright Horizons"]
+
+
 def test_the_shortlist_shows_what_the_address_carries(client) -> None:
     page = soup(client.get("/shortlist/?p=silent&p=evening&p=gone&p=%00"))
 
