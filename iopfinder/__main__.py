@@ -84,6 +84,8 @@ def _bring_up(supervisor: Supervisor, var: Path, port: int) -> None:
     for step in preparation.steps(sample=os.environ.get("SAMPLE", "1") != "0"):
         with _timed(step.title):
             step.run()
+    _set_payer_address()
+    local.write_command_environment(var)
     demo_accounts = preparation.demo_accounts()
     for command in _commands(var, port):
         with _timed(command.name):
@@ -101,10 +103,18 @@ def _set_environment(var: Path, port: int) -> None:
         "VAR_DIR": str(var),
         "SITE_URL": f"http://127.0.0.1:{port}",
         "DJANGO_SETTINGS_MODULE": "iopfinder.settings",
-        "PAYERSIM_PORT": str(local.port_or_free(PAYER_PORT)),
         "PYTHONUNBUFFERED": "1",
     }
-    defaults["PAYERSIM_URL"] = f"http://127.0.0.1:{os.environ.get('PAYERSIM_PORT') or defaults['PAYERSIM_PORT']}/"
+    _set(defaults)
+
+
+def _set_payer_address() -> None:
+    """Chosen when the simulator is about to start: what was free at the beginning of a long first start may be taken."""
+    port = os.environ.get("PAYERSIM_PORT") or str(local.port_or_free(PAYER_PORT))
+    _set({"PAYERSIM_PORT": port, "PAYERSIM_URL": f"http://127.0.0.1:{port}/"})
+
+
+def _set(defaults: dict[str, str]) -> None:
     for name, value in defaults.items():
         if not os.environ.get(name):  # a copied .env.example leaves many empty
             os.environ[name] = value
