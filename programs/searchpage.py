@@ -49,9 +49,9 @@ def _skeleton(template: str, shape: Hashable, request: HttpRequest | None = None
 
 # What results.html reads of a page that has a list to show.
 READ = (
-    *("path", "finder", "filter_pills", "chips", "clear_url", "compare_url", "has_results", "map", "heading"),
-    *("summary", "sort_words", "measured", "sorts", "others", "back", "is_video", "has_place", "not_told"),
-    *("video_not_told", "far", "cards", "pager", "has_band", "virtual_heading", "virtual", "video_url"),
+    *("path", "finder", "filter_pills", "chips", "clear_url", "has_results", "map", "heading", "summary"),
+    *("sort_words", "measured", "sorts", "others", "back", "is_video", "has_place", "not_told", "far", "cards"),
+    *("pager", "virtual"),
 )
 
 
@@ -67,7 +67,8 @@ class SearchPage:
         """What htmx swaps. A page with a list is a skeleton filled; one that must help first is drawn as it comes."""
         if self.errors or not (self.has_results and self.cards):
             return render_to_string("programs/results.html", {"page": self, "operator": settings.OPERATOR})
-        page = Outline({name: getattr(self, name) for name in READ})
+        band = {name: getattr(self.band, name) for name in videos.READ}
+        page = Outline({name: getattr(self, name) for name in READ} | {"band": band})
         skeleton = _skeleton("programs/results.html", page.shape, page=page.stand_ins, operator=settings.OPERATOR)
         return skeleton.fill(page.words.__getitem__)
 

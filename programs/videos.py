@@ -9,6 +9,7 @@ from programs.pills import Address
 from programs.search.query import Answer, Hit, Query
 
 MOST = 5
+READ = ("is_shown", "heading", "url", "not_told")  # by the template
 
 
 @dataclass(frozen=True)
