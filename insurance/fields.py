@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from insurance.x12.inquiry_270 import IDENTIFIER
 from programs.models import Payer, Program
 from programs.models.payer import PayerKind
 
@@ -135,7 +136,7 @@ class MemberIdField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         text = unicodedata.normalize("NFKC", plain(super().clean(value))).strip(" -")
-        if X12_DELIMITERS.intersection(text) or not text.isascii():
+        if text and not IDENTIFIER.fullmatch(text):
             raise ValidationError(_("Use only letters, digits and dashes, as on the card."), code="characters")
         if text and len(re.sub(r"[\s\-]", "", text)) < 2:
             raise ValidationError(_("This is too short for a member ID."), code="short")

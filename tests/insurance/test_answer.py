@@ -79,7 +79,7 @@ def test_one_check_is_priced_at_three_programs_on_the_page_and_on_the_sheet(clie
     third = shown.split("Program 3")[1]
     assert "With a typical price a day" in third
     assert "whether the program is in network" in third
-    assert "Program 1 : $1,350.00" in sheet(client, verification)
+    assert "Program 1 $1,350.00" in sheet(client, verification)
     assert "12.5%" in shown
 
 
@@ -153,7 +153,7 @@ def test_every_doubt_of_the_reader_has_words():
         "NORMALIZED_PERCENT PROXY_ONLY OTHER_PAYER PLAN_PERIOD_ENDED LIMIT_NOT_COUNTED LEVEL_ASSUMED MISSING_PERCENT"
     )
     assert set(reasons.split()) <= set(doubts.DOUBTS)
-    assert doubts.in_words("years[1].oop_ind") == "left until the yearly limit"
+    assert doubts.in_words("years[1].oop_ind") == "left until the yearly limit (next plan year)"
 
 
 def test_a_percentage_keeps_its_half(answered):

@@ -236,7 +236,7 @@ def test_the_language_of_labels_and_messages_can_be_asked_for(client) -> None:
     assert {"Lunes", "Tarifa según ingresos"} <= labels, labels
     assert (answer["Content-Language"], answer["ETag"][-3:]) == ("es", 'es"')
     assert client.get("/api/v1/programs?radius=x", headers=spanish).json()["errors"]["radius"] == [
-        "Introduzca un número."
+        "Elija una distancia de 1 a 100 millas."
     ]
     assert client.get("/api/v1/programs")["Content-Language"] == "en"
 
