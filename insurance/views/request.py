@@ -98,8 +98,7 @@ def show(request: StaffRequest, verification: Verification, *, status: int = 200
 
 
 def context_of(request: StaffRequest, verification: Verification) -> dict[str, object]:
-    casework, known = desk.casework_of(verification), answer.of(verification)
-    estimates = CostEstimate.objects.filter(snapshot__verification=verification, snapshot__superseded_at=None)
+    casework = desk.casework_of(verification)
     is_held = bool(casework.held_until and casework.held_until > timezone.now())
     return {
         **list_context(request),
@@ -108,18 +107,10 @@ def context_of(request: StaffRequest, verification: Verification) -> dict[str, o
         "casework": casework,
         "zone": casework.time_zone or settings.TIME_ZONE,
         "clock": queues.clock(verification),
-        "answer": known,
-        "spoken": answer.spoken(verification, casework.language),
-        "estimates": estimates.select_related("program") if known.is_known else (),  # no figure before a sentence
-        "self_pay": _self_pay(verification) if verification.determination in NOT_PAID else (),
         "is_mine": is_held and casework.holder_id == request.user.pk,
         "is_held": is_held,
         "is_working": verification.state in WORKING_STATES,
-        "payers_word": aaa.explain(verification.reason_code) if verification.state in EXPLAINED else None,
-        "may_call_payer": verification.state in payercall.CALLABLE,
-        "changes": answer.changes(verification) if verification.origin == Verification.Origin.REVERIFY else (),
         "children": verification.children.select_related("payer").order_by("pk"),
-        "may_cancel": allowed(verification.state, State.CANCELLED),
         "events": verification.events.select_related("actor").order_by("-version")[:30],
         "notes": verification.notes.select_related("author")[:30],
         "disclosures": verification.disclosures.select_related("by")[:30],
@@ -131,22 +122,45 @@ def context_of(request: StaffRequest, verification: Verification) -> dict[str, o
             condition=verification.condition,
         ),
         "compared": verification.compared_programs.select_related("program"),
+        **_known(verification, language=casework.language),
+        **_next(request, verification, zone=casework.time_zone),
+    }
+
+
+def _known(verification: Verification, *, language: str) -> dict[str, object]:
+    """The answer and what hangs on it."""
+    known = answer.of(verification)
+    estimates = CostEstimate.objects.filter(snapshot__verification=verification, snapshot__superseded_at=None)
+    return {
+        "answer": known,
+        "spoken": answer.spoken(verification, language),
+        "estimates": estimates.select_related("program") if known.is_known else (),  # no figure before a sentence
+        "self_pay": _self_pay(verification) if verification.determination in NOT_PAID else (),
+        "payers_word": aaa.explain(verification.reason_code) if verification.state in EXPLAINED else None,
+        "changes": answer.changes(verification) if verification.origin == Verification.Origin.REVERIFY else (),
+    }
+
+
+def _next(request: StaffRequest, verification: Verification, *, zone: str) -> dict[str, object]:
+    """What is to be done, what may be, and the forms for it."""
+    reason = verification.state_reason
+    return {
+        "next_step": preflight.NEXT_STEPS.get(reason),
+        "program_phone": script.program_phone(verification) if reason in preflight.NEXT_STEPS else "",
+        "is_mended": preflight.is_mended(verification),
+        "may_call_payer": verification.state in payercall.CALLABLE,
+        "may_cancel": allowed(verification.state, State.CANCELLED),
+        "may_supply": verification.state in resolving.SUPPLIED_IN,
+        "may_decide": verification.state == State.NEEDS_REVIEW,
+        "may_ask_again": verification.state in resolving.STOOD_STILL_IN,
         "note_form": NoteForm(),
-        "snooze_form": SnoozeForm(zone=casework.time_zone),
+        "snooze_form": SnoozeForm(zone=zone),
         "hand_over_form": HandOverForm(by=request.user),
         "close_form": CloseForm(),
         "why_form": WhyForm(),
         "details_form": DetailsForm(),
         "first_day_form": FirstDayForm(initial={"admission_on": verification.admission_on}),
         "decision_form": DecisionForm(verification=verification),
-        "next_step": preflight.NEXT_STEPS.get(verification.state_reason),
-        "program_phone": script.program_phone(verification)
-        if verification.state_reason in preflight.NEXT_STEPS
-        else "",
-        "is_mended": preflight.is_mended(verification),
-        "may_supply": verification.state in resolving.SUPPLIED_IN,
-        "may_decide": verification.state == State.NEEDS_REVIEW,
-        "may_ask_again": verification.state in resolving.STOOD_STILL_IN,
     }
 
 

@@ -3,7 +3,7 @@
 import base64
 import multiprocessing
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from io import StringIO
 
@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import AuditEvent
+from insurance import keychecks
 from insurance.encryption import key_prefix
-from insurance.models import Consent, StatusEvent, Verification
+from insurance.models import Consent, KeyCheck, StatusEvent, Verification
 from tests.factories import PayerFactory
 from tests.insurance.factories import ConsentFactory, VerificationFactory
 from tests.plant import wait_for
@@ -73,7 +74,15 @@ def test_a_purge_killed_twice_ends_as_one_that_was_not(rows):
     assert list(audit.verify()) == []
 
 
-def test_a_rotation_of_keys_killed_in_the_middle_goes_on(rows, settings):
+@pytest.fixture
+def sentinel(rows) -> Iterator[None]:
+    """What later starts are checked against goes with the keys; when the old ones are back, so is it."""
+    yield
+    KeyCheck.objects.all().delete()
+    keychecks.write_sentinel()
+
+
+def test_a_rotation_of_keys_killed_in_the_middle_goes_on(sentinel, settings):
     old = settings.FIELD_KEYS
     settings.FIELD_KEYS = f"next:{base64.b64encode(secrets.token_bytes(32)).decode()},{old}"
     moved = "SELECT count(*) FROM insurance_verification WHERE substr(member_id, 1, %s) = %s"
