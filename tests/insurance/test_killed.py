@@ -9,7 +9,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, connections
 from django.utils import timezone
 
 from accounts import audit
@@ -26,13 +26,18 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 MANY = 60
 
 
+def _manage(*words: str) -> None:
+    for inherited in connections.all(initialized_only=True):
+        del connections[inherited.alias]  # not closed: it is the other process's
+    call_command(*words)
+
+
 def killed(*words: str, when: Callable[[], bool]) -> None:
     """Run `manage.py` with these words in a process of its own, and kill -9 it as soon as it has got that far.
 
     The process is this one's copy, with a connection of its own: it begins at once, without reading all code anew.
     """
-    connection.close()
-    process = multiprocessing.get_context("fork").Process(target=call_command, args=words)
+    process = multiprocessing.get_context("fork").Process(target=_manage, args=words)
     process.start()
     try:
         wait_for(lambda: when() or not process.is_alive(), seconds=60, every=0.005)
