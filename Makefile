@@ -53,7 +53,7 @@ run: $(LOCAL_STAMP) ## The whole site on http://127.0.0.1:8000 (PORT=8100 moves 
 
 .PHONY: test
 test: lint ## Linters, then the whole suite
-	$(BIN)/pytest -n 2 -m "not faults and not bench and not fuzz"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not faults and not bench and not fuzz"
 
 .PHONY: lint
 lint: $(DEV_STAMP) ## Format, rules, types, layers, templates, migrations, translations

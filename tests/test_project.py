@@ -1,6 +1,7 @@
 """The repository agrees with itself: packages, pins, settings, commands, templates, documents."""
 
 import ast
+import functools
 import os
 import re
 import subprocess
@@ -82,9 +83,14 @@ def lines(path: Path) -> int:
     return sum(1 for line in path.read_text().splitlines() if line.strip())
 
 
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def functions() -> Iterator[tuple[Path, ast.FunctionDef]]:
     for path in python_files():
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.FunctionDef):
                 yield path, node
 
@@ -150,7 +156,7 @@ def test_what_the_code_imports_has_a_line_of_its_own() -> None:
 
 
 def _imported(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
