@@ -19,6 +19,7 @@ from django.db import connection
 from programs.importing.loading import import_file
 from programs.importing.samhsa_codes import CODE_KEY
 from tests.programs.importing import rows
+from tests.realdata import DATA
 
 TABLES = [
     f"programs_{name}" for name in ("organization", "program", "phone", "sourcerecord", "searchrecord", "searchcard")
@@ -94,7 +95,7 @@ def bare_copy(stored: dict[str, io.BytesIO]) -> None:
 @pytest.mark.bench
 @pytest.mark.django_db(transaction=True)
 def test_import_reaches_half_the_speed_of_a_bare_copy(tmp_path: Path) -> None:
-    given = Path(os.environ.get("IOP_SHARED", "/nowhere")) / "data" / "samhsa" / "su2023.csv"
+    given = DATA / "samhsa" / "su2023.csv"
     path = given if given.is_file() else made_up_directory(tmp_path / "su2023.csv", 5736)
     call_command("load_places", verbosity=0)
     bare, new, unchanged = [], [], []

@@ -1,11 +1,9 @@
 """Every worked case to the cent, an independent second implementation, and what must hold of any case."""
 
 import json
-import os
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from insurance.estimator import CaseError, estimate, self_pay
+from tests.realdata import DATA, needs
 
 # Totals, cost share, balance bill, non-covered: worked out by hand for three days a week over twelve weeks.
 WORKED = {
@@ -81,15 +80,15 @@ def test_worked_cases(name):
     assert sum(day.total for day in result.days) == result.total
 
 
-SHARED = Path(os.environ.get("IOP_SHARED", Path(__file__).parents[3] / "shared")) / "data" / "estimator_cases.json"
+SHARED_CASES = DATA / "estimator_cases.json"
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason=f"{SHARED} is not at hand")
+@needs(SHARED_CASES)
 def test_the_shared_cases_to_the_cent():
     out = StringIO()
-    call_command("estimate_cost", str(SHARED), stdout=out)
+    call_command("estimate_cost", str(SHARED_CASES), stdout=out)
     printed = [json.loads(line) for line in out.getvalue().splitlines()]
-    cases = json.loads(SHARED.read_text())["cases"]
+    cases = json.loads(SHARED_CASES.read_text())["cases"]
     assert [line["id"] for line in printed] == [case["id"] for case in cases]
     for line, case in zip(printed, cases, strict=True):
         parts = case["expected_parts"]

@@ -1,7 +1,6 @@
 """`manage.py read_271` on files: our own samples, and the real ones where they are at hand."""
 
 import json
-import os
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -15,6 +14,7 @@ from insurance.pricing import ProgramTerms, price
 from insurance.reading import benefits
 from insurance.x12.response_271 import read
 from tests.insurance.x12.messages import answer, interchange
+from tests.realdata import DATA
 
 PPO = (
     "EB*1**30*PR*EXAMPLE PPO 1500", "EB*1**MH^CH^CJ", "EB*C*IND*30***23*1500*****Y", "EB*C*IND*30***29*600*****Y",
@@ -108,7 +108,7 @@ def test_any_bytes_give_json_and_never_a_traceback(message, data, place):
     assert message(whole[:place] + data + whole[place:])["verdict"] in ("read", "review", "rejected", "malformed")
 
 
-SHARED = Path(os.environ.get("IOP_SHARED", Path(__file__).parents[3] / "shared")) / "data" / "x12"
+SHARED = DATA / "x12"
 CORPUS = sorted(path for path in SHARED.rglob("*") if path.suffix in (".271", ".999", ".ta1"))
 if not CORPUS:
     CORPUS = [pytest.param(SHARED, marks=pytest.mark.skip(reason=f"no real answers in {SHARED}"))]

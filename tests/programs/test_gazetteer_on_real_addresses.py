@@ -1,25 +1,21 @@
 """The gazetteer against the 2023 SAMHSA directories, when that data lies beside the repository (see docs/data.md)."""
 
 import csv
-import os
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from statistics import median
 
 import pytest
-from django.conf import settings
 
 from programs.gazetteer import locate
 from programs.geo import Point, distance
 from programs.models import Place
 from programs.placenames import key
-
-SHARED = Path(os.environ.get("IOP_SHARED", settings.BASE_DIR.parent / "shared")) / "data"
+from tests.realdata import DATA, needs
 
 pytestmark = [
     pytest.mark.realdata,
     pytest.mark.usefixtures("gazetteer"),
-    pytest.mark.skipif(not (SHARED / "samhsa").is_dir(), reason="the real directory is not beside the repository"),
+    needs(DATA / "samhsa"),
 ]
 
 
@@ -27,7 +23,7 @@ Located = dict[str, Place | None]
 
 
 def rows(path: str) -> Iterable[dict[str, str]]:
-    with (SHARED / path).open(newline="", encoding="utf-8") as file:
+    with (DATA / path).open(newline="", encoding="utf-8") as file:
         yield from csv.DictReader(file)
 
 

@@ -5,9 +5,7 @@ Two other X12 libraries look over our shoulder: pyx12 counts the envelopes, Tige
 
 import io
 import json
-import os
 import warnings
-from pathlib import Path
 
 import pytest
 
@@ -18,6 +16,7 @@ from insurance.x12.inquiry_270 import Person, write
 from insurance.x12.response_271 import read
 from insurance.x12.segments import tokenise
 from tests.insurance.x12.messages import ASKED_AT, CONTROL, SAMPLES, SENDER, question
+from tests.realdata import DATA
 
 # File, kind, verdict, problems, and for each member the determination with its evidence level.
 READ = [
@@ -73,7 +72,7 @@ def test_samples_are_read(name, kind, verdict, problems, members):
     assert json.loads(json.dumps(content)) == content
 
 
-SHARED = Path(os.environ.get("IOP_SHARED", Path(__file__).parents[4] / "shared")) / "data" / "x12"
+SHARED = DATA / "x12"
 FILES = [
     *sorted(SAMPLES.iterdir()),
     *sorted(p for p in SHARED.rglob("*") if p.suffix in (".270", ".271", ".999", ".ta1")),

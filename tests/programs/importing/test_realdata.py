@@ -1,7 +1,6 @@
-"""The real directories of 2023, where they are at hand: `IOP_SHARED` names the folder that holds `data/samhsa`."""
+"""The real directories of 2023, where they are at hand."""
 
 import json
-import os
 from collections import Counter
 from io import StringIO
 from pathlib import Path
@@ -13,12 +12,13 @@ from django.core.management import call_command
 from django.db.models import Count
 
 from programs.models import Program, SourceRecord
+from tests.realdata import DATA, needs
 
-FOLDER = Path(os.environ.get("IOP_SHARED", "/nowhere")) / "data" / "samhsa"
+FOLDER = DATA / "samhsa"
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.realdata,
-    pytest.mark.skipif(not FOLDER.is_dir(), reason="IOP_SHARED does not name the real directories"),
+    needs(FOLDER),
 ]
 
 

@@ -1,9 +1,7 @@
-"""Searches over the real directory of 2023 agree with brute force; `IOP_SHARED` names the folder that holds `data`."""
+"""Searches over the real directory of 2023 agree with brute force."""
 
 import json
-import os
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -14,13 +12,13 @@ from programs.models import Program
 from programs.search import record, run
 from programs.search.answer import Search
 from programs.search.index import Directory
+from tests.realdata import DATA, needs
 
-FOLDER = Path(os.environ.get("IOP_SHARED", "/nowhere")) / "data"
-WITH_COORDINATES = FOLDER / "geo-truth" / "su2023_with_coordinates.csv"
+WITH_COORDINATES = DATA / "geo-truth" / "su2023_with_coordinates.csv"
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.realdata,
-    pytest.mark.skipif(not WITH_COORDINATES.is_file(), reason="IOP_SHARED does not name the real directories"),
+    needs(WITH_COORDINATES),
 ]
 FILTERS = {"OIT": {}, "OIT&MD": {"payer": "medicaid"}}
 
@@ -32,7 +30,7 @@ def questions(module_database) -> list[dict]:
     call_command("import_samhsa", str(WITH_COORDINATES), stdout=StringIO(), stderr=StringIO())
     Program.objects.exclude(location_quality="given").update(status="draft")
     record.rebuild()
-    return json.loads((FOLDER / "samhsa" / "oracle.json").read_text())["radius_queries"]["queries"]
+    return json.loads((DATA / "samhsa" / "oracle.json").read_text())["radius_queries"]["queries"]
 
 
 def test_radius_counts_equal_the_oracle(questions) -> None:
