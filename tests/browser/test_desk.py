@@ -112,6 +112,14 @@ def choose(page, field, text):
     page.keyboard.press("Enter")
 
 
+def test_a_message_takes_no_more_room_than_it_needs(open_page, agent):
+    page = open_page("/desk/", client=agent)
+    page.keyboard.press("t")
+    said = page.get_by_text("Nobody is waiting.", exact=True).bounding_box()
+    below = page.locator(".qlist").bounding_box()
+    assert below["y"] - (said["y"] + said["height"]) < 60
+
+
 def test_two_people_want_one_request_and_one_learns_who_has_it(open_page, staff, signed_in, askable):
     """Both have it open and press A before either has an answer: one holds it, the other reads who and until when."""
     people = ["Dana One", "Sam Two"]
