@@ -120,6 +120,7 @@ def test_a_message_takes_no_more_room_than_it_needs(open_page, agent):
     assert below["y"] - (said["y"] + said["height"]) < 60
 
 
+@pytest.mark.timeout(110 + 5 * CLAIMS)
 def test_two_people_want_one_request_and_one_learns_who_has_it(open_page, staff, signed_in, askable):
     """Both have it open and press A before either has an answer: one holds it, the other reads who and until when."""
     people = ["Dana One", "Sam Two"]
