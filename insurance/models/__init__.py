@@ -3,6 +3,7 @@
 from insurance.models.attempt import VerificationAttempt
 from insurance.models.benefits import BenefitLine, BenefitSnapshot, CostEstimate
 from insurance.models.call import ManualCall
+from insurance.models.consent import Consent
 from insurance.models.desk import Casework, Disclosure, IntakeDraft, Note, Outcome, Review
 from insurance.models.keys import KeyCheck
 from insurance.models.route import (
@@ -14,7 +15,6 @@ from insurance.models.route import (
 )
 from insurance.models.verification import (
     ComparedProgram,
-    Consent,
     Priority,
     StatusEvent,
     Verification,
