@@ -8,10 +8,11 @@ stand bit planes (one bit string per facet value), which answer nationwide count
 import logging
 import threading
 import time
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from programs.search import sphere
 from programs.search.prepared import Prepared
@@ -34,7 +35,6 @@ SELECT coalesce((SELECT version FROM programs_directoryversion), 0), string_agg(
   string_agg(payers, ''::bytea), string_agg(sessions, ''::bytea)
 FROM programs_searchrecord WHERE rec IS NOT NULL
 """
-VERSION = "SELECT version FROM programs_directoryversion"
 # One statement, so one snapshot: the version, and what changed since ours.
 CHANGED = Prepared(
     "search_changed",
@@ -239,13 +239,10 @@ class Directory:
 
     def _catch_up(self, index: Index) -> bool:
         """Patch what changed; False if it must be read anew."""
-        with connection.cursor() as cursor:
-            cursor.execute(VERSION)
-            if cursor.fetchone() == (index.version,):  # nearly always
-                return True
-            CHANGED.execute(cursor, index.version, SPARE + 1)
-            rows = cursor.fetchall()
+        rows = _changed_since(index.version)
         version = rows[0][0]
+        if version == index.version:  # nearly always
+            return True
         changed = [row for row in rows if row[2] is not None]
         if version < index.version or len(rows) > SPARE:
             return False
@@ -259,6 +256,24 @@ class Directory:
 
 class IndexUnavailableError(Exception):
     """The index could not be brought up to date."""
+
+
+def _changed_since(version: int) -> list[tuple[Any, ...]]:
+    """The directory's version and up to SPARE + 1 changed records, or a row without one.
+
+    As the first question of nearly every request it is also the check whether the kept connection still lives.
+    """
+    is_checked = connection.health_check_done or connection.in_atomic_block
+    connection.health_check_done = True
+    try:
+        with connection.cursor() as cursor:
+            CHANGED.execute(cursor, version, SPARE + 1)
+            return cursor.fetchall()
+    except (OperationalError, InterfaceError):
+        if is_checked:
+            raise
+        connection.close()  # the next question opens another
+        return _changed_since(version)
 
 
 def _read_all() -> Index:

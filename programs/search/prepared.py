@@ -21,7 +21,8 @@ class Prepared:
     def execute(self, cursor: CursorWrapper, *parameters: Any) -> None:
         known = _known.setdefault(cursor.connection, set())
         if self.name not in known:
-            cursor.cursor.execute(f"PREPARE {self.name} AS {self.sql}")  # past the count of queries: once a connection
+            with cursor.db.wrap_database_errors:  # past the count of queries: it is asked once a connection
+                cursor.cursor.execute(f"PREPARE {self.name} AS {self.sql}")
             known.add(self.name)
         places = ", ".join(["%s"] * len(parameters))
         cursor.execute(f"EXECUTE {self.name} ({places})" if places else f"EXECUTE {self.name}", parameters)

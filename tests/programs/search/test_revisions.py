@@ -156,6 +156,24 @@ def test_a_failed_refresh_falls_back_and_recovers(monkeypatch, caplog) -> None:
     assert ids() == {here.pk}
 
 
+def test_a_kept_connection_that_was_cut_is_opened_again_and_nobody_notices(caplog) -> None:
+    here = published()
+    assert ids() == {here.pk}
+    connection.health_check_done = False  # as at the beginning of each request
+    cut(connection.connection.info.backend_pid)
+
+    assert {hit.id for hit in run(EVERYTHING).hits} == {here.pk}
+    assert "search index not refreshed" not in caplog.text
+
+
+def cut(backend: int) -> None:
+    """What a restart of the database does to a connection."""
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [backend])
+    other.close()
+
+
 def test_records_of_another_layout_are_ignored_until_rebuilt(monkeypatch) -> None:
     here = published()
     SearchRecord.objects.filter(pk=here.pk).update(rec=b"\0\0\0\0" + bytes(SearchRecord.objects.get().rec)[4:])
