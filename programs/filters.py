@@ -155,12 +155,22 @@ class SharedFields(dict[str, forms.Field]):
     def __deepcopy__(self, memo: dict[int, Any]) -> "SharedFields":
         return self
 
+    @cached_property
+    def absent(self) -> dict[str, Any]:
+        """What each field makes of a parameter that is not there: nothing that can be changed."""
+        return {name: field.clean(None) for name, field in self.items()}
+
 
 class SearchForm(forms.Form):
     """A form that is cleaned but never drawn: Django would make a bound field, labels translated, for each of its fields."""
 
+    fields: SharedFields
+
     def _clean_fields(self) -> None:
+        self.cleaned_data = self.fields.absent.copy()
         for name, field in self.fields.items():
+            if name not in self.data:
+                continue
             try:
                 self.cleaned_data[name] = field.clean(field.widget.value_from_datadict(self.data, self.files, name))
             except ValidationError as error:
@@ -195,19 +205,19 @@ class ProgramFilterSet(django_filters.FilterSet):
         model = Program
         fields: Sequence[str] = []
 
-    def __init__(
-        self, data: QueryDict | dict[str, Any] | None = None, *, counts_free: bool = False, **options: Any
-    ) -> None:
+    def __init__(self, data: QueryDict | dict[str, Any] | None = None, *, counts_free: bool = False) -> None:
         data = data if isinstance(data, QueryDict) else _query_dict(data or {})
         # The page's week grid has more boxes than a search may have parameters; they do not count there.
         counted = [len(values) for name, values in data.lists() if counts_free or name != "free"]
         self.is_crowded = sum(counted) > MOST_PARAMETERS or len(data.getlist("free")) > MOST_VALUES
         if self.is_crowded:
             data = _query_dict({"near": data.get("near", "")})
-        options.setdefault("queryset", Program.objects.published())
-        # As the base class does, but for the copies of all filters, which only `qs` needs.
-        self.is_bound, self.data, self.queryset = True, data, options["queryset"]
-        self.request, self.form_prefix = None, None
+        # As the base class does, but for what only `qs` needs.
+        self.is_bound, self.data, self.request, self.form_prefix = True, data, None, None
+
+    @cached_property
+    def queryset(self) -> ProgramQuerySet:
+        return Program.objects.published()
 
     @cached_property
     def filters(self) -> dict[str, Any]:
