@@ -6,6 +6,7 @@ counts disjunctive) and for what dropping the filter would give.
 """
 
 import datetime as dt
+import math
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -70,7 +71,7 @@ class Judged:
 
     def maybe(self, missed: Numbers) -> "Judged":
         """Programs that fail nothing but have not told us something that was asked."""
-        places = np.flatnonzero(missed)
+        (places,) = missed.nonzero()
         for one in self.asked:
             places = places[~one.no(self.rows[places])]
         return self.only(places)
@@ -138,7 +139,8 @@ class Search:
         return wanted
 
     def _squared(self, rows: Rows, place: Spot) -> sphere.Floats:
-        apart = self.table.xyz[rows] - sphere.vector(place.latitude, place.longitude)
+        apart = self.table.xyz.take(rows, axis=0)
+        apart -= sphere.vector(place.latitude, place.longitude)
         squared: sphere.Floats = np.einsum("ij,ij->i", apart, apart)
         return squared
 
@@ -344,22 +346,15 @@ class Search:
 
     def _hits(self, listed: Judged, fits: npt.NDArray[np.int8] | None, order: Rows) -> list[Hit]:
         table, rows = self.table, listed.rows[order]
-        squared = listed.squared[order].tolist() if listed.squared is not None else [np.nan] * len(order)
-        return [
-            Hit(
-                id=id_,
-                rev=rev,
-                miles=None if np.isnan(square) else sphere.miles(square),
-                fit="" if fits is None else VERDICTS[fits[at]],
-                unknown=tuple(one.name for one in listed.asked if not one.yes[at]),
-            )
-            for id_, rev, square, at in zip(
-                table.ids[rows].tolist(), table.rev[rows].tolist(), squared, order.tolist(), strict=True
-            )
-        ]
+        squared = listed.squared[order].tolist() if listed.squared is not None else [math.nan] * len(order)
+        verdicts = [""] * len(order) if fits is None else [VERDICTS[fit] for fit in fits[order].tolist()]
+        silent = [(one.name, (~one.yes[order]).tolist()) for one in listed.asked]
+        unknown = [tuple(name for name, is_silent in silent if is_silent[at]) for at in range(len(order))]
+        miles = [None if math.isnan(square) else sphere.miles(square) for square in squared]
+        return list(map(Hit, table.ids[rows].tolist(), table.rev[rows].tolist(), miles, verdicts, unknown))
 
     def _points(self, rows: Rows) -> Points:
-        xyz = self.table.xyz[rows]
+        xyz = self.table.xyz.take(rows, axis=0)
         has_point = ~np.isnan(xyz[:, 0])
         return Points(self.table.ids[rows][has_point], xyz[has_point]) if len(rows) else NO_POINTS
 

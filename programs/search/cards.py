@@ -160,7 +160,7 @@ class Card:
         street = ", ".join(part for part in (self.street, self.street2) if part)
         return ", ".join(part for part in (street, self.city, f"{self.state} {self.zip}") if part)
 
-    @property
+    @cached_property
     def is_virtual_only(self) -> bool:
         return self.formats == [Format.VIRTUAL]
 
@@ -169,9 +169,15 @@ class Card:
         if not (self.is_virtual_only and self.blocks and zone and self.time_zone):
             return self
         minutes = schedule.shift(self.time_zone, zone, on=today)
-        moved = replace(self, time_zone=zone)
-        moved.blocks = [_moved(block, minutes) for block in self.blocks]
-        return moved
+        if (zone, minutes) not in self._moved:
+            moved = self._moved[zone, minutes] = replace(self, time_zone=zone)
+            moved.blocks = [_moved(block, minutes) for block in self.blocks]
+        return self._moved[zone, minutes]
+
+    @cached_property
+    def _moved(self) -> dict[tuple[str, int], "Card"]:
+        """This card on other clocks."""
+        return {}
 
     @property
     def slides(self) -> bool | None:

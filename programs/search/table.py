@@ -6,6 +6,7 @@ a record means.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -85,7 +86,7 @@ class Table:
         return len(self.ids)
 
     def _read_answers(self, raw: npt.NDArray[np.void], payers: npt.NDArray[np.int32]) -> None:
-        ids, numbers = np.unique(np.abs(payers), return_inverse=True)
+        ids, numbers = _numbered(np.abs(payers))
         self.payer_bit = {payer: WIDTH * 8 + number for number, payer in enumerate(ids.tolist())}
         width = WIDTH + (len(ids) + 7) // 8
         self.yes, self.no = (np.zeros((len(raw), width), np.uint8) for _ in range(2))
@@ -135,33 +136,45 @@ class Table:
     def any_yes(self, rows: Rows, bits: Sequence[int]) -> Mask:
         """Which of these rows say yes to at least one of the bits."""
         found = np.zeros(len(rows), np.uint8)
-        for byte, mask in _by_byte(bits):
-            found |= self.yes[rows, byte] & mask
+        for byte, mask in _by_byte(tuple(bits)):
+            found |= self.yes[:, byte][rows] & mask
         return found != 0
 
     def all_no(self, rows: Rows, bits: Sequence[int]) -> Mask:
         """Which of these rows say no to every one of the bits."""
         other = np.zeros(len(rows), np.uint8)
-        for byte, mask in _by_byte(bits):
-            other |= ~self.no[rows, byte] & mask
+        for byte, mask in _by_byte(tuple(bits)):
+            other |= ~self.no[:, byte][rows] & mask
         return other == 0
 
     def totals(self, rows: Rows, first: int = 0, last: int | None = None) -> Counts:
         """How many of these rows say yes to each bit of the bytes [first, last)."""
-        chosen = self.yes[:, first:last]
-        total = np.zeros(chosen.shape[1] * 8, np.int64)
-        for at in range(0, len(rows), 16384):  # one part at a time, so that counters may be two bytes
-            part = np.unpackbits(chosen[rows[at : at + 16384]], axis=1, bitorder="little")
-            total += part.sum(axis=0, dtype=np.uint16)
+        parts = []
+        for at in range(0, max(1, len(rows)), 16384):  # one part at a time, so that counters may be two bytes
+            chosen = self.yes.take(rows[at : at + 16384], axis=0)[:, first:last]
+            parts.append(np.unpackbits(chosen, axis=1, bitorder="little").sum(axis=0, dtype=np.uint16))
+        total: Counts = parts[0].astype(np.int64)
+        for more in parts[1:]:
+            total += more
         return total
 
 
-def _by_byte(bits: Sequence[int]) -> list[tuple[int, int]]:
+def _numbered(ids: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], Rows]:
+    """The different ids in rising order, and for each of `ids` its place among them. Ids are small: no sorting."""
+    if len(ids) == 0 or ids.max() > 64 * len(ids):
+        return np.unique(ids, return_inverse=True)
+    used = np.zeros(int(ids.max()) + 1, bool)
+    used[ids] = True
+    return used.nonzero()[0].astype(np.int32), (used.cumsum() - 1)[ids]
+
+
+@lru_cache(maxsize=2000)
+def _by_byte(bits: tuple[int, ...]) -> list[tuple[int, np.uint8]]:
     """The bits as (byte, mask)."""
     masks: dict[int, int] = {}
     for bit in bits:
         masks[bit >> 3] = masks.get(bit >> 3, 0) | 1 << (bit & 7)
-    return list(masks.items())
+    return [(byte, np.uint8(mask)) for byte, mask in masks.items()]
 
 
 def place_vectors(raw: npt.NDArray[np.void]) -> sphere.Floats:
