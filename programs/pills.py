@@ -1,11 +1,11 @@
 """The filters as the search page shows them: pills with counts, chips to take away, the week to tick."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from django.http import QueryDict
 from django.template.loader import render_to_string
@@ -35,13 +35,21 @@ def filter_label(name: str) -> str:
     return str(OTHER_LABELS[name] if name in OTHER_LABELS else FACETS[name].label)
 
 
+PLAIN = re.compile(r"[\w.~-]*", re.ASCII).fullmatch  # stays as it is in an address
+
+
+def pair(name: str, value: str) -> str:
+    """One parameter as an address has it; most are slugs and numbers."""
+    return "=".join(text if PLAIN(text) else quote_plus(text) for text in (name, value))
+
+
 class Address:
     """A search's address, taken apart once: each filter in force needs the address without it."""
 
     def __init__(self, path: str, parameters: QueryDict) -> None:
         self.path = path
         self._parts = [
-            (name, value, urlencode({name: value}))
+            (name, value, pair(name, value))
             for name, values in parameters.lists()
             for value in values
             if value and name != "page"
@@ -56,7 +64,7 @@ class Address:
         names = [own for own, _given, _part in self._parts]
         place = names.index(name) if name in names else len(names)
         before, after = self._parts[:place], [part for part in self._parts[place:] if part[0] != name]
-        new = [(name, value, urlencode({name: value}))] if value else []
+        new = [(name, value, pair(name, value))] if value else []
         return self._of(part for _own, _given, part in [*before, *new, *after])
 
     def _of(self, parts: Iterable[str]) -> str:
@@ -102,38 +110,38 @@ def _time(minute: int) -> dt.time:
 
 def tidy(parameters: QueryDict) -> QueryDict:
     """The address without empty parameters, and with the slug of a payer whose name was typed."""
-    left = parameters.copy()
-    for name in list(left):
-        kept = [value for value in left.getlist(name) if value]
+    left = QueryDict(mutable=True)
+    for name, values in parameters.lists():
+        kept = [value for value in values if value]
         if name == "payer":
             kept = list(dict.fromkeys(map(_payer_slug, kept)))
         if kept:
             left.setlist(name, kept)
-        else:
-            del left[name]
     return left
 
 
 @dataclass(frozen=True)
 class FilterSkeleton:
-    """The filter block without counts and ticks: what fills its holes if nothing is counted, and where each hole is."""
+    """The filter block without counts and ticks: what fills its holes if nothing is counted or chosen, and where they are."""
 
     skeleton: Skeleton
     blank: list[str]
     place: dict[str, int]
-    counted: dict[str, dict[str, tuple[int, int]]]  # facet -> value -> its count, and whether it is grey
+    counted: dict[str, list[tuple[str, int, int]]]  # facet -> value, the hole of its count, that of its being grey
 
     @classmethod
     def draw(cls, named: tuple[str, ...]) -> "FilterSkeleton":
         skeleton = Skeleton("programs/filters.html", {"groups": _groups(named), **_week_words()})
         place = {hole: number for number, hole in enumerate(skeleton.holes)}
-        counted: dict[str, dict[str, tuple[int, int]]] = {}
+        counted: dict[str, list[tuple[str, int, int]]] = {}
         for hole, number in place.items():
             kind, _colon, option = hole.partition(":")
             if kind == "n":
                 name, _colon, value = option.partition(":")
-                counted.setdefault(name, {})[value] = number, place[f"none:{option}"]
-        blank = [{"n": "0", "none": GREY}.get(hole.partition(":")[0], "") for hole in skeleton.holes]
+                counted.setdefault(name, []).append((value, number, place[f"none:{option}"]))
+        nothing = {"n": "0", "none": GREY}
+        unset = _unset_words()
+        blank = [unset.get(hole, nothing.get(hole.partition(":")[0], "")) for hole in skeleton.holes]
         return cls(skeleton, blank, place, counted)
 
 
@@ -162,6 +170,7 @@ class FilterSkeletons:
 
 
 filter_skeletons = FilterSkeletons()
+CHECKED = " checked"
 GREY = " none"  # an option nobody says yes to; it stays, because programs may not have told us
 MOST_NAMED = 12  # payers offered by name beside those that are ticked
 
@@ -180,17 +189,21 @@ PILLS = (
 )
 
 
-@cache
-def _pill_labels(_language: str | None) -> dict[str, str]:
-    return {
-        "when": _("When"),
-        "week": _("My week"),
-        "payer": _("Insurance"),
-        "format": _("In person or video"),
-        "who": _("Who it is for"),
-        "care": _("Care"),
-        "more": _("More"),
-    }
+PILL_NAMES = {
+    "when": gettext_lazy("When"),
+    "week": gettext_lazy("My week"),
+    "payer": gettext_lazy("Insurance"),
+    "format": gettext_lazy("In person or video"),
+    "who": gettext_lazy("Who it is for"),
+    "care": gettext_lazy("Care"),
+    "more": gettext_lazy("More"),
+}
+
+
+def _unset_words() -> dict[str, str]:
+    """The words of pills, and the choice among distances, while nothing is chosen."""
+    labels = {f"label:{pill}": escape(str(name)) for pill, name in PILL_NAMES.items()}
+    return labels | {"label:radius": escape(_("Any distance")), "radius:": CHECKED}
 
 
 def _groups(named: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -211,30 +224,29 @@ def render_filters(
     """Every filter with its count: how many programs ticking it alone would give; what is wrong stands beside it."""
     drawn = filter_skeletons.of(_named(query, counts))
     contents = drawn.blank.copy()
-    for name, found in counts.items():
-        places = drawn.counted.get(name, {})
-        for value, count in found.items():
-            if count and value in places:
-                number, grey = places[value]
+    for name, options in drawn.counted.items():
+        found = counts.get(name, {})
+        for value, number, grey in options:
+            if count := found.get(value):
                 contents[number], contents[grey] = f"{count:,}", ""
-    words_of = _filter_words(query) | {name: escape(typed.get(name, "")[:20]) for name in NUMBERS} | _complaints(errors)
+    numbers = {name: escape(typed[name][:20]) for name in NUMBERS if name in typed}
+    words_of = _chosen_words(query) | numbers | (_complaints(errors) if errors else {})
     for hole, words in words_of.items():
         if hole in drawn.place:
             contents[drawn.place[hole]] = words
     return drawn.skeleton.fill_in_order(contents)
 
 
-def _filter_words(query: Query) -> dict[str, str]:
-    """What is chosen, by hole: ticks, names of pills, distance, numbers, free hours."""
+def _chosen_words(query: Query) -> dict[str, str]:
+    """What is chosen, by hole: ticks, names of pills, distance, free hours."""
     chosen = [(name, value) for name, values in query.facets.items() for value in values]
     chosen += [(name, "1") for name in ("sliding", "accepting") if getattr(query, name)]
-    words = {f"on:{name}:{value}": " checked" for name, value in chosen} | _free_ticks(query) | _radius(query)
-    words["video"] = _hidden("video", "1") if query.video else ""
-    labels = _pill_labels(get_language())
+    words = {f"on:{name}:{value}": CHECKED for name, value in chosen} | _free_ticks(query) | _radius(query)
+    if query.video:
+        words["video"] = _hidden("video", "1")
     for pill, names in PILLS:
-        ticked = _ticked_in(pill, names, query)
-        words[f"set:{pill}"] = " set" if ticked else ""
-        words[f"label:{pill}"] = _pill_label(labels[pill], ticked)
+        if ticked := _ticked_in(pill, names, query):
+            words[f"set:{pill}"], words[f"label:{pill}"] = " set", _pill_label(str(PILL_NAMES[pill]), ticked)
     return words
 
 
@@ -252,14 +264,14 @@ def _ticked_in(pill: str, names: Sequence[str], query: Query) -> list[str]:
 
 def _radius(query: Query) -> dict[str, str]:
     """Which distance is chosen; one that is not offered is a choice of its own, or the next tick would lose it."""
-    radius = query.radius
-    words = escape(_("Within %(miles)g miles") % {"miles": radius}) if radius else escape(_("Any distance"))
-    values: dict[str, str] = {"set:radius": " set" if radius else "", "label:radius": words, "radius:other": ""}
-    values |= {f"radius:{offered}": " checked" if radius == offered else "" for offered in RADII}
-    if radius and radius not in RADII:
-        box = '<label class="opt"><input type="radio" name="radius" value="{}" checked>{}</label>'
-        values["radius:other"] = format_html(box, f"{radius:g}", words)
-    return values | {"radius:": "" if radius else " checked"}
+    if not query.radius:
+        return {}
+    words = escape(_("Within %(miles)g miles") % {"miles": query.radius})
+    values: dict[str, str] = {"set:radius": " set", "label:radius": words, "radius:": ""}
+    if query.radius in RADII:
+        return values | {f"radius:{query.radius:g}": CHECKED}
+    box = '<label class="opt"><input type="radio" name="radius" value="{}" checked>{}</label>'
+    return values | {"radius:other": format_html(box, f"{query.radius:g}", words)}
 
 
 def _complaints(errors: Mapping[str, list[str]]) -> dict[str, str]:
@@ -287,9 +299,7 @@ def _is_set(query: Query, name: str) -> bool:
 
 
 def _pill_label(name: str, ticked: list[str]) -> str:
-    """The pill's name, or what is ticked, short: "Mornings (before noon)" and Sunday are "Mornings +1"."""
-    if not ticked:
-        return escape(name)
+    """What is ticked, short: "Mornings (before noon)" and Sunday are "Mornings +1"; behind the pill's name for who cannot see it."""
     words = ticked[0].partition(" (")[0]
     if len(ticked) > 1:
         words = _("%(first)s +%(more)s") % {"first": words, "more": len(ticked) - 1}
@@ -339,4 +349,4 @@ def _free_ticks(query: Query) -> dict[str, str]:
     ticked = [span for span in WEEK_SPANS if any(one.start <= span.start and span.end <= one.end for one in merged)]
     rest = schedule.outside(query.free, ticked)
     hidden = mark_safe("".join(_hidden("free", schedule.format_free(span)) for span in rest))  # noqa: S308  (escaped)
-    return {f"on:free:{schedule.format_free(span)}": " checked" for span in ticked} | {"free:rest": hidden}
+    return {f"on:free:{schedule.format_free(span)}": CHECKED for span in ticked} | {"free:rest": hidden}

@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections import OrderedDict
-from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -24,17 +24,19 @@ from programs.search.query import Hit, Query
 from programs.search.vocabulary import label_of
 from programs.slots import Skeleton
 
-KEPT = 4000
+KEPT, KEPT_SAID = 4000, 16
 SHOWN_PAYERS = 4
 SHOWN_LINES = 2
+Ticks = tuple[tuple[str, tuple[str, ...]], ...]  # facets and their ticked values
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A card as HTML without what belongs to one search, and its payers, which each search orders anew."""
+    """A card as HTML without what belongs to one search, its payers, and what was said of it for the last questions."""
 
     skeleton: Skeleton
     payers: list[CardPayer]
+    said: dict[tuple[Ticks, tuple[str, ...]], dict[str, str]] = field(default_factory=dict)
 
 
 class CardSkeletons:
@@ -122,29 +124,41 @@ def render_cards(hits: Iterable[Hit], query: Query, *, first: int = 1, prefix: s
     hits = list(hits)
     by_id = {hit.id: hit for hit in hits}
     today, zone = timezone.localdate(), query.place.time_zone if query.place else ""
-    language = get_language() or "en"
-    asked = [(name, [(value, label_of(name, value)) for value in values]) for name, values in query.facets.items()]
-    why = cache(_why)  # most cards of a page are there for the same reasons
+    language, ticks = get_language() or "en", tuple(query.facets.items())
     html = []
     for number, known in enumerate(cards.of(hits), start=first):
         card = known.on_clock_of(zone, today)
         hit = by_id[card.id]
         drawn = skeletons.of(card, hit.rev, today, language)
+        said = drawn.said.get((ticks, hit.unknown)) or _say(drawn, card, ticks, hit.unknown)
         filled = {
             "id": f"{prefix}{number}",
             "number": str(number),
-            "miles": f"<b>{escape(wording.miles(hit.miles))}</b> · " if hit.miles is not None else "",
-            "fit": _fit(card, hit, query),
-            "payers": _payers(drawn.payers, query, language),
-            "why": why(tuple(_reasons(card, drawn.payers, asked)), hit.unknown),
+            "miles": _away(wording.miles(hit.miles, language)) if hit.miles is not None else "",
+            "fit": _fit(card, hit, query) if hit.fit else "",
+            **said,
         }
         html.append(drawn.skeleton.fill(filled.__getitem__))
     return SafeString("".join(html))  # each is escaped
 
 
+def _say(drawn: Drawn, card: Card, ticks: Ticks, unknown: tuple[str, ...]) -> dict[str, str]:
+    """The card's payer line, and why it is there. They are kept: neighbours in a list are asked the same again and again."""
+    if len(drawn.said) >= KEPT_SAID:
+        drawn.said.clear()
+    asked = dict(ticks).get("payer", ())
+    reasons = _reasons(card, drawn.payers, ticks)
+    said = {"payers": _payers(drawn.payers, asked), "why": _why(list(reasons), unknown)}
+    drawn.said[ticks, unknown] = said
+    return said
+
+
+@lru_cache(maxsize=2000)
+def _away(miles: str) -> str:
+    return f"<b>{escape(miles)}</b> · "
+
+
 def _fit(card: Card, hit: Hit, query: Query) -> str:
-    if not hit.fit:
-        return ""
     if hit.fit == "fits":
         return format_html('<p class="tags"><span class="tag ok">{}</span></p>', _("Fits your week"))
     if hit.fit == "unknown":
@@ -156,13 +170,12 @@ def _fit(card: Card, hit: Hit, query: Query) -> str:
     return format_html('<p class="tags"><span class="tag warm">{}</span></p>', words)
 
 
-def _payers(found: list[CardPayer], query: Query, language: str) -> str:
+def _payers(found: list[CardPayer], asked: Container[str]) -> str:
     """The payer line, asked payers first. Most cards of a page say the same, so the words are kept."""
-    asked = query.facets.get("payer", ())
     if asked:
         found = sorted(found, key=lambda payer: payer.slug not in asked)
     shown = tuple((payer.label, payer.slug in asked, _payer_note(payer)) for payer in found[:SHOWN_PAYERS])
-    return _payer_line(shown, max(0, len(found) - SHOWN_PAYERS), language)
+    return _payer_line(shown, max(0, len(found) - SHOWN_PAYERS), get_language() or "en")
 
 
 def _payer_note(payer: CardPayer) -> str:
@@ -171,34 +184,24 @@ def _payer_note(payer: CardPayer) -> str:
     return ""
 
 
-_payer_lines: dict[tuple[Any, int, str], str] = {}
+@lru_cache(maxsize=KEPT)
+def _payer_line(shown: tuple[tuple[str, bool, str], ...], more: int, _language: str) -> str:
+    rows = [{"label": label, "asked": asked, "note": note} for label, asked, note in shown]
+    return render_to_string("programs/card_payers.html", {"payers": rows, "more": more})
 
 
-def _payer_line(shown: tuple[tuple[str, bool, str], ...], more: int, language: str) -> str:
-    key = (shown, more, language)
-    if key not in _payer_lines:
-        if len(_payer_lines) > KEPT:
-            _payer_lines.clear()
-        rows = [{"label": label, "asked": asked, "note": note} for label, asked, note in shown]
-        _payer_lines[key] = render_to_string("programs/card_payers.html", {"payers": rows, "more": more})
-    return _payer_lines[key]
-
-
-Asked = list[tuple[str, list[tuple[str, str]]]]
-
-
-def _reasons(card: Card, payers: list[CardPayer], asked: Asked) -> Iterator[str]:
+def _reasons(card: Card, payers: list[CardPayer], ticks: Ticks) -> Iterator[str]:
     """Which of the ticked values the program has."""
-    for name, values in asked:
+    for name, values in ticks:
         has: Container[str] | None = card.answers.get(name)
         if has is None:  # schedule: every hit meets then
-            has = [value for value, _label in values] if card.sessions else []
+            has = values if card.sessions else ()
         elif name == "payer":
             has = {payer.slug for payer in payers}  # the kinds of payment among them
-        yield from (label for value, label in values if value in has)
+        yield from (label_of(name, value) for value in values if value in has)
 
 
-def _why(reasons: tuple[str, ...], unknown: tuple[str, ...]) -> str:
+def _why(reasons: Sequence[str], unknown: tuple[str, ...]) -> str:
     """Why it is in the list, and what it has not told us of what was asked."""
     parts = []
     if reasons:

@@ -1,11 +1,10 @@
 """Everything the search page says, as its template reads it."""
 
 import copy
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
 
 import numpy as np
 from django.conf import settings
@@ -38,12 +37,14 @@ _maps: dict[object, SafeString] = {}
 KEPT_MAPS = 300
 
 
-def _skeleton(template: str, shape: Hashable, request: HttpRequest | None = None, **context: Any) -> Skeleton:
+def _skeleton(
+    template: str, shape: Hashable, request: Callable[[], HttpRequest] | None = None, **context: Any
+) -> Skeleton:
     key = (template, get_language() or "en", shape)
     if key not in _drawn:
         if len(_drawn) > KEPT_SHAPES:
             _drawn.clear()
-        _drawn[key] = Skeleton(template, context, request)
+        _drawn[key] = Skeleton(template, context, request() if request else None)
     return _drawn[key]
 
 
@@ -74,10 +75,7 @@ class SearchPage:
 
     def whole(self) -> SafeString:
         """The whole page. The frame is the same for every visitor: public pages know nobody."""
-        frame = copy.copy(self.request)
-        frame.GET = QueryDict()
-        frame.META = {**self.request.META, "QUERY_STRING": f"{hole('query')}"}
-        skeleton = _skeleton("programs/search.html", None, frame)
+        skeleton = _skeleton("programs/search.html", None, self._frame)
         filled = {
             "error": f"{_('Error:')} " if self.errors or self.is_unknown else "",
             "query": escape(self.request.META.get("QUERY_STRING", "")),
@@ -86,6 +84,13 @@ class SearchPage:
             "results": self.part(),
         }
         return skeleton.fill(filled.__getitem__)
+
+    def _frame(self) -> HttpRequest:
+        """The request that the frame is drawn for: nothing of this one's question is in it."""
+        frame = copy.copy(self.request)
+        frame.GET = QueryDict()
+        frame.META = {**self.request.META, "QUERY_STRING": f"{hole('query')}"}
+        return frame
 
     @property
     def finder(self) -> SafeString:
@@ -270,7 +275,7 @@ class SearchPage:
 
     @property
     def clear_url(self) -> str:
-        return f"{self.path}?{urlencode({'near': self.near})}" if self.near else self.path
+        return f"{self.path}?{pills.pair('near', self.near)}" if self.near else self.path
 
     @property
     def sorts(self) -> list[dict[str, str | bool]]:

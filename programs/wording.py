@@ -91,16 +91,17 @@ def format_words(values: Sequence[str]) -> str:
     return ", ".join(str(Format(value).label) for value in values)
 
 
-def miles(value: float) -> str:
-    """0.8 miles · 12 miles"""
-    if value < 0.05:
-        return _("under 0.1 mile")
-    return _miles(f"{value:.1f}" if value < 9.95 else f"{value:,.0f}", get_language())
+def miles(value: float, language: str | None = None) -> str:
+    """0.8 miles · 12 miles. `language` is that of the moment, from those who know it already."""
+    shown = "" if value < 0.05 else f"{value:.1f}" if value < 9.95 else f"{value:,.0f}"
+    return _miles(shown, language or get_language())
 
 
 @lru_cache(maxsize=2000)
 def _miles(shown: str, _language: str | None) -> str:
     """Kept: every card of every list says one."""
+    if not shown:
+        return _("under 0.1 mile")
     return _("%(miles)s mile") % {"miles": shown} if shown == "1.0" else _("%(miles)s miles") % {"miles": shown}
 
 

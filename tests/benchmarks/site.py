@@ -18,7 +18,8 @@ def bare(_request: HttpRequest) -> HttpResponse:
 @login_not_required
 def stock(request: HttpRequest) -> HttpResponse:
     """The same page from the same data, every template rendered at every request. (The map stays drawn.)"""
-    for kept in (results.skeletons._kept, results._payer_lines, pills.filter_skeletons._kept, searchpage._drawn):
+    results._payer_line.cache_clear()
+    for kept in (results.skeletons._kept, pills.filter_skeletons._kept, searchpage._drawn):
         kept.clear()
     return HttpResponse(searchpage.SearchPage(request).whole())
 
