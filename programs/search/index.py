@@ -8,6 +8,7 @@ stand bit planes (one bit string per facet value), which answer nationwide count
 import logging
 import threading
 import time
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,9 @@ from django.db import InterfaceError, OperationalError, connection
 
 from programs.search import sphere
 from programs.search.prepared import Prepared
-from programs.search.record import DEAD, SAMPLE, SESSION, VIRTUAL
-from programs.search.table import Counts, Rows, Sessions, Table
+from programs.search.record import DEAD, PACKED, PAYER, RECORD, SAMPLE, SESSION, VIRTUAL, Packed
+from programs.search.table import FIELD, Counts, Rows, Sessions, Table, place_vectors
+from programs.search.vocabulary import LAYOUT
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,7 @@ NO_CELL = np.iinfo(np.int32).max
 SPARE = 512  # rows of the tail, at least
 # What a row holds; the states a program may treat stand beside the few that are by video only.
 HELD = ("ids", "rev", "xyz", "cost", "start", "told_until", "fresh", "state", "zone", "flags")
+AS_PACKED = [name for name in HELD if name != "xyz"]
 # Above one row in so many it is cheaper to walk the planes than to unpack the rows.
 PLANES_FROM = 20
 
@@ -125,23 +128,29 @@ class Index(Table):
         return np.concatenate(parts) if parts else np.zeros(0, np.int64)  # no payer was named by any program
 
     # --- patching ---------------------------------------------------------------------------------------
-    def patch(self, changed: Table, gone: list[int]) -> bool:
+    def patch(self, changed: Sequence[Packed], gone: Sequence[int]) -> bool:
         """Take over changed records and forget the gone ones; False when there is no room left."""
-        room = len(self.ids) - self._used
-        if len(changed) > room or self._blocks_used + len(changed.sessions.blocks) > len(self.sessions.blocks):
+        joined = b"".join(packed.rec for packed in changed)
+        raw = np.frombuffer(joined, RECORD)
+        if len(raw) > len(self.ids) - self._used:
             return False
-        self._know_payers(changed)
+        if self._blocks_used + int(raw["n_sessions"].sum()) > len(self.sessions.blocks):
+            return False
         for program_id in gone:
             if (row := self._row(program_id)) is not None:
                 self.flags[row] = DEAD
-        cells = cells_of(changed.xyz)
-        for row in range(len(changed)):
-            self._put(changed, row, int(cells[row]))
+        xyz = place_vectors(raw)
+        for packed, values, place, cell in zip(
+            changed, PACKED.iter_unpack(joined), xyz, cells_of(xyz).tolist(), strict=True
+        ):
+            fields = dict(zip(RECORD.names or (), values, strict=True))
+            if fields["layout"] == LAYOUT:
+                self._put(packed, fields, place, cell)
         self.has_real = bool((self.flags & (SAMPLE | DEAD) == 0).any())
         return True
 
-    def _know_payers(self, changed: Table) -> None:
-        for payer in changed.payer_bit:
+    def _know_payers(self, ids: Iterable[int]) -> None:
+        for payer in ids:
             if payer not in self.payer_bit:
                 bit = max(self.payer_bit.values(), default=self.first_payer_bit - 1) + 1
                 self.payer_bit[payer] = bit
@@ -169,30 +178,32 @@ class Index(Table):
         self._used += 1
         return self._used - 1
 
-    def _put(self, changed: Table, source: int, cell: int) -> None:
-        row = self._place_for(int(changed.ids[source]), cell)
-        for name in HELD:
-            getattr(self, name)[row] = getattr(changed, name)[source]
+    def _put(self, packed: Packed, fields: dict[str, Any], place: sphere.Floats, cell: int) -> None:
+        row = self._place_for(fields["id"], cell)
+        for name in AS_PACKED:
+            getattr(self, name)[row] = fields[FIELD.get(name, name)]
+        self.xyz[row] = place
+        payers = np.frombuffer(packed.payers, PAYER).tolist()
+        self._know_payers(map(abs, payers))
         width = self.first_payer_bit // 8
-        for mine, theirs in ((self.yes, changed.yes), (self.no, changed.no)):
-            mine[row] = 0
-            mine[row, :width] = theirs[source, :width]
-            for payer, bit in changed.payer_bit.items():
-                if theirs[source, bit >> 3] >> (bit & 7) & 1:
-                    own = self.payer_bit[payer]
-                    mine[row, own >> 3] |= 1 << (own & 7)
+        for mine, told in ((self.yes, fields["yes"]), (self.no, fields["no"])):
+            mine[row, :width] = np.frombuffer(told, np.uint8)
+            mine[row, width:] = 0
+        for payer in payers:
+            bit = self.payer_bit[abs(payer)]
+            (self.yes if payer > 0 else self.no)[row, bit >> 3] |= 1 << (bit & 7)
         says = np.unpackbits(self.yes[row], bitorder="little")
-        column, place = row >> 3, np.uint8(1 << (row & 7))
-        self._planes[:, column] = (self._planes[:, column] & ~place) | says * place
-        self._license(row, changed.licensed[source : source + 1] if self.flags[row] & VIRTUAL else None)
-        self._put_sessions(row, changed.sessions.of(np.array([source]))[0])
+        column, own = row >> 3, np.uint8(1 << (row & 7))
+        self._planes[:, column] = (self._planes[:, column] & ~own) | says * own
+        self._license(row, fields["licensed"] if fields["flags"] & VIRTUAL else None)
+        self._put_sessions(row, np.frombuffer(packed.sessions, SESSION))
 
-    def _license(self, row: int, states: npt.NDArray[np.uint64] | None) -> None:
+    def _license(self, row: int, states: int | None) -> None:
         others = self.virtual != row
         self.virtual, self.virtual_in = self.virtual[others], self.virtual_in[others]
         if states is not None:
             self.virtual = np.append(self.virtual, row)
-            self.virtual_in = np.append(self.virtual_in, states)
+            self.virtual_in = np.append(self.virtual_in, np.uint64(states))
 
     def _put_sessions(self, row: int, blocks: npt.NDArray[np.void]) -> None:
         self.sessions.blocks[self._blocks_used : self._blocks_used + len(blocks)] = blocks
@@ -243,12 +254,11 @@ class Directory:
         version = rows[0][0]
         if version == index.version:  # nearly always
             return True
-        changed = [row for row in rows if row[2] is not None]
+        changed = [Packed(*map(bytes, row[2:])) for row in rows if row[2] is not None]
         if version < index.version or len(rows) > SPARE:
             return False
-        delta = Table(*(b"".join(bytes(row[column]) for row in changed) for column in (2, 3, 4)))
         gone = [row[1] for row in rows if row[1] is not None and row[2] is None]
-        if not index.patch(delta, gone):
+        if not index.patch(changed, gone):
             return False
         index.version = version
         return True

@@ -51,6 +51,15 @@ PACKED = struct.Struct(f"<IIQ3i3H3B2HQ{WIDTH}s{WIDTH}s")  # the same, for writin
 PAYER = np.dtype("<i4")  # a payer's id; negative = not accepted
 SESSION = np.dtype([("track", "u1"), ("start", "<u2"), ("end", "<u2")])  # required, minutes of the week
 
+
+class Packed(NamedTuple):
+    """One program as the database keeps it: its record, and what stands beside it."""
+
+    rec: bytes
+    payers: bytes
+    sessions: bytes
+
+
 SAMPLE, VIRTUAL, ACCEPTING, NOT_ACCEPTING, DEAD = 1, 2, 4, 8, 128
 STATE_CODES = list(STATES)
 STATE_NUMBER = {code: number for number, code in enumerate(STATE_CODES)}
@@ -253,7 +262,7 @@ def _row(facts: Facts, rev: int) -> Row:
         program_id=facts.id,
         rev=rev,
         rec=packed,
-        payers=np.array(payers, PAYER).tobytes() if payers else b"",
+        payers=struct.pack(f"<{len(payers)}i", *payers),
         sessions=np.array(blocks, SESSION).tobytes() if blocks else b"",
         location=f"({facts.longitude!r},{facts.latitude!r})" if has_point else None,
         virtual_states=list(facts.virtual_states) if flags & VIRTUAL else None,
