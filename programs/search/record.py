@@ -93,6 +93,7 @@ _SLIDING = 1 << BIT["sliding", "1"]
 _SLIDING_FEE = _YES["payer", PaymentType.SLIDING_FEE]
 _SCHEDULE = [_YES[name, value] for name in ("when", "day") for value in FACETS[name].values]
 _SCHEDULE_ALL = sum(_SCHEDULE)
+DAYS = Day.values  # which an enumeration makes anew each time
 
 FACTS = Prepared(
     "search_facts",
@@ -310,7 +311,7 @@ def _schedule_bits(sessions: Sequence[Sequence[str]]) -> int:
     bits = 0
     for _track, weekday, starts, _ends, _is_required in _required(sessions):
         day, hour = int(weekday), int(starts[:2])
-        bits |= _YES["day", Day.values[day]]
+        bits |= _YES["day", DAYS[day]]
         part = Daypart.MORNING if hour < 12 else Daypart.AFTERNOON if hour < 17 else Daypart.EVENING
         bits |= _YES["when", part] | (_YES["when", Daypart.WEEKEND] if day >= 5 else 0)
     return bits

@@ -300,7 +300,10 @@ def part_of_the_directory(size: int) -> Index:
 
 
 def test_one_edit_costs_little_and_is_seen_at_once() -> None:
-    """Beside the edit itself: its record and card, and their way into a process at its next request."""
+    """Beside the edit itself: its record and card, and their way into a process at its next request.
+
+    1.5 ms is the goal on a machine where a request without news takes 0.1 ms, so 15 such requests on any other.
+    """
     mine = Directory()
     mine.current()
     writes, refreshes, idle = [], [], []
@@ -316,7 +319,8 @@ def test_one_edit_costs_little_and_is_seen_at_once() -> None:
     say(
         f"  its record and card {writing:.2f} · taken over by a process {refreshing:.2f} · a request without news {quiet:.2f}"
     )
-    goals.at_most("one edit, both together", writing + refreshing, 1.5, sure=3)
+    goals.at_most("one edit, both together, in requests without news", (writing + refreshing) / quiet, 15, sure=30)
+    goals.at_most("one edit, both together, in milliseconds", writing + refreshing, 1.5, sure=math.inf)
     goals.settle()
 
 
