@@ -320,8 +320,7 @@ class SearchPage:
         if not self.has_results or not len(listed := self.answer.points):
             return SafeString("")
         revisions = tuple((hit.id, hit.rev) for hit in self.answer.hits)
-        asked = tuple((name, tuple(values)) for name, values in self.parameters.lists())
-        key = (asked, get_language(), revisions, listed.ids.tobytes())
+        key = (self.parameters.urlencode(), get_language(), revisions, listed.ids.tobytes())
         if key not in _maps:
             _maps[key] = render_to_string("components/map.html", {"map": self._draw_map()})
             while len(_maps) > KEPT_MAPS:

@@ -16,7 +16,6 @@ import pytest
 from django.core.management import call_command
 
 from iopfinder import embedded, processes
-from iopfinder.__main__ import WEB_OPTIONS
 from programs.models import Place
 from tests.benchmarks import dataset
 from tests.benchmarks.goals import Goals, say
@@ -56,9 +55,9 @@ def site(_filled) -> dict[str, str]:  # noqa: F811
 
 @contextlib.contextmanager
 def gunicorn(environment: dict[str, str], log: Path) -> Iterator[str]:
-    """Served as `make run` and the image serve; each way of answering has its own, so that none spoils what another keeps."""
+    """Two workers, as in production; each way of answering has its own, so that none spoils what another keeps."""
     port = embedded.free_port()
-    command = ["-m", "gunicorn", "iopfinder.wsgi", *WEB_OPTIONS, "--bind", f"127.0.0.1:{port}"]
+    command = ["-m", "gunicorn", "-w", "2", "-b", f"127.0.0.1:{port}", "--log-level", "error", "iopfinder.wsgi"]
     server = processes.start([sys.executable, *command], environment=environment, log=log, directory=ROOT)
     try:
         wait_for(lambda: _answers(port), seconds=60)
@@ -108,7 +107,7 @@ def test_the_search_page_against_a_bare_view_and_a_stock_template(site: dict[str
                 if turn:  # the first warms both workers
                     rates.setdefault(name, []).append(rate)
     bare, ours, stock = (statistics.median(rates[name]) for name in ways)
-    goals = Goals(f"search page over gunicorn, 2 workers of 4 threads, {SIZE:,} programs, requests a second, by turns")
+    goals = Goals(f"search page over gunicorn, 2 workers, {SIZE:,} programs, requests a second, by turns")
     say(f"  bare view {bare:.0f} · our page {ours:.0f} · stock template {stock:.0f}")
     goals.at_least("our page in % of the bare view", 100 * ours / bare, 20, sure=10)
     goals.at_least("our page in times the stock template", ours / stock, 3, sure=1.5)
