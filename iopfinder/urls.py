@@ -36,8 +36,8 @@ urlpatterns = [
 ]
 
 urlpatterns += i18n_patterns(
+    path("", include(program_pages)),  # first, as most are asked for most
     path("", include("guides.urls")),
-    path("", include(program_pages)),
     path("", include(caller_pages)),
     path("cost/", cost_page, name="cost"),
     prefix_default_language=False,

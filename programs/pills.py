@@ -74,9 +74,9 @@ class Address:
 
 def chips(query: Query, address: Address) -> list[dict[str, str]]:
     """Every filter in force, as words (`label`) and the address that leaves it out (`url`)."""
-    found = []
+    found, language = [], get_language()
     for name, values in query.facets.items():
-        found += [_chip(str(label_of(name, value)), address.without(name, value)) for value in values]
+        found += [_chip(label_of(name, value, language), address.without(name, value)) for value in values]
     found += [_chip(span_words(span), address.without("free", schedule.format_free(span))) for span in query.free]
     singles = {
         "radius": query.radius and _("Within %(miles)g miles") % {"miles": query.radius},
@@ -244,15 +244,16 @@ def _chosen_words(query: Query) -> dict[str, str]:
     words = {f"on:{name}:{value}": CHECKED for name, value in chosen} | _free_ticks(query) | _radius(query)
     if query.video:
         words["video"] = _hidden("video", "1")
+    language = get_language()
     for pill, names in PILLS:
-        if ticked := _ticked_in(pill, names, query):
+        if ticked := _ticked_in(pill, names, query, language):
             words[f"set:{pill}"], words[f"label:{pill}"] = " set", _pill_label(str(PILL_NAMES[pill]), ticked)
     return words
 
 
-def _ticked_in(pill: str, names: Sequence[str], query: Query) -> list[str]:
+def _ticked_in(pill: str, names: Sequence[str], query: Query, language: str | None) -> list[str]:
     """The words of what is chosen in one pill."""
-    found = [str(label_of(name, value)) for name in names for value in query.facets.get(name, ())]
+    found = [label_of(name, value, language) for name in names for value in query.facets.get(name, ())]
     if pill == "week" and query.free:
         hours = sum(span.end - span.start for span in query.free) / 60
         return [_("%(hours)g hours free") % {"hours": hours}]

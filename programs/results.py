@@ -119,11 +119,13 @@ def _verify_url() -> str:
 
 
 # --- cards --------------------------------------------------------------------------------------------------
-def render_cards(hits: Iterable[Hit], query: Query, *, first: int = 1, prefix: str = "") -> SafeString:
+def render_cards(
+    hits: Iterable[Hit], query: Query, *, today: dt.date | None = None, first: int = 1, prefix: str = ""
+) -> SafeString:
     """List items of these hits, numbered from `first`."""
     hits = list(hits)
     by_id = {hit.id: hit for hit in hits}
-    today, zone = timezone.localdate(), query.place.time_zone if query.place else ""
+    today, zone = today or timezone.localdate(), query.place.time_zone if query.place else ""
     language, ticks = get_language() or "en", tuple(query.facets.items())
     html = []
     for number, known in enumerate(cards.of(hits), start=first):
@@ -135,7 +137,7 @@ def render_cards(hits: Iterable[Hit], query: Query, *, first: int = 1, prefix: s
             "id": f"{prefix}{number}",
             "number": str(number),
             "miles": _away(wording.miles(hit.miles, language)) if hit.miles is not None else "",
-            "fit": _fit(card, hit, query) if hit.fit else "",
+            "fit": _fit(card, hit, query, today) if hit.fit else "",
             **said,
         }
         html.append(drawn.skeleton.fill(filled.__getitem__))
@@ -158,13 +160,13 @@ def _away(miles: str) -> str:
     return f"<b>{escape(miles)}</b> · "
 
 
-def _fit(card: Card, hit: Hit, query: Query) -> str:
+def _fit(card: Card, hit: Hit, query: Query, today: dt.date) -> str:
     if hit.fit == "fits":
         return format_html('<p class="tags"><span class="tag ok">{}</span></p>', _("Fits your week"))
     if hit.fit == "unknown":
         return format_html('<p class="tags"><span class="tag gold">{}</span></p>', _("Has not told us its schedule"))
     zone = query.place.time_zone if query.place else ""
-    minutes = schedule.shift(card.time_zone, zone, on=timezone.localdate())
+    minutes = schedule.shift(card.time_zone, zone, on=today)
     collisions = schedule.fit(card.blocks, query.free, shift=minutes).collisions
     words = _("Collides with your week: %(when)s") % {"when": "; ".join(map(wording.collision, collisions))}
     return format_html('<p class="tags"><span class="tag warm">{}</span></p>', words)

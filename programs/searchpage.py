@@ -1,6 +1,7 @@
 """Everything the search page says, as its template reads it."""
 
 import copy
+import datetime as dt
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from functools import cached_property
@@ -11,9 +12,10 @@ from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpRequest, QueryDict
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.html import escape
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from programs import pills, places, results, videos, wording
@@ -27,6 +29,7 @@ from programs.search.vocabulary import label_of
 from programs.slots import Outline, Skeleton, hole
 
 FAR_MILES = 50
+SORTED = {"cost": gettext_lazy("Lowest cost first."), "start": gettext_lazy("Soonest start first.")}
 
 
 # Templates of the page as they were drawn, once for each language and shape.
@@ -114,11 +117,16 @@ class SearchPage:
     def _asked(self) -> tuple[Query, Answer]:
         """The question and its answer; a page past the end is the last one."""
         query = self.filters.query()
-        answer = run(query)
+        answer = run(query, today=self.today)
         if query.page > answer.pages:
             query = replace(query, page=answer.pages)
-            answer = run(query)
+            answer = run(query, today=self.today)
         return query, answer
+
+    @cached_property
+    def today(self) -> dt.date:
+        """One day for the whole page, at midnight too."""
+        return timezone.localdate()
 
     # --- the place --------------------------------------------------------------------------------------
     @property
@@ -289,9 +297,8 @@ class SearchPage:
 
     @property
     def sort_words(self) -> str:
-        chosen = {"cost": _("Lowest cost first."), "start": _("Soonest start first.")}.get(self.query.sort)
-        if chosen:
-            return chosen
+        if self.query.sort in SORTED:
+            return str(SORTED[self.query.sort])
         if self.query.free and not self.query.sort:
             return _("Programs that fit your week first, then the nearest.")
         return _("Nearest first.") if self._has_miles else ""
@@ -300,7 +307,7 @@ class SearchPage:
     @cached_property
     def cards(self) -> SafeString:
         first = (self.query.page - 1) * self.query.page_size + 1
-        return results.render_cards(self.answer.hits, self.query, first=first)
+        return results.render_cards(self.answer.hits, self.query, today=self.today, first=first)
 
     @cached_property
     def band(self) -> videos.Band:
@@ -308,11 +315,11 @@ class SearchPage:
 
     @cached_property
     def virtual(self) -> SafeString:
-        return results.render_cards(self.band.hits, self.query, prefix="v")
+        return results.render_cards(self.band.hits, self.query, today=self.today, prefix="v")
 
     @cached_property
     def outside(self) -> SafeString:
-        return results.render_cards(self.answer.outside, self.query, prefix="o")
+        return results.render_cards(self.answer.outside, self.query, today=self.today, prefix="o")
 
     @cached_property
     def map(self) -> SafeString:

@@ -273,8 +273,8 @@ def _changed_since(version: int) -> list[tuple[Any, ...]]:
 
     As the first question of nearly every request it is also the check whether the kept connection still lives.
     """
-    is_checked = connection.health_check_done or connection.in_atomic_block
-    connection.health_check_done = True
+    is_checked = connection.health_check_done or connection.in_atomic_block  # type: ignore[attr-defined]  # not in its stubs
+    connection.health_check_done = True  # type: ignore[attr-defined]
     try:
         with connection.cursor() as cursor:
             CHANGED.execute(cursor, version, SPARE + 1)

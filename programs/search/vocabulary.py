@@ -292,9 +292,9 @@ def kinds_of(type_: str) -> list[str]:
     return [str(kind) for kind, found in type_of_payment.items() if found == type_]
 
 
-def label_of(facet: str, value: str) -> str:
-    """The words for one value of one facet, in the language of the moment."""
-    if (found := _words(facet, value, get_language())) is not None:
+def label_of(facet: str, value: str, language: str | None = None) -> str:
+    """The words for one value of one facet. `language` is that of the moment, from those who know it already."""
+    if (found := _words(facet, value, language or get_language())) is not None:
         return found
     payer = payers.current().by_slug.get(value) if facet == "payer" else None
     return payer.name if payer else value
