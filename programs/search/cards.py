@@ -51,7 +51,7 @@ WHERE p.status = $1 AND p.id = ANY($2)
 ON CONFLICT (program_id) DO UPDATE SET facts = EXCLUDED.facts
 """,  # noqa: S608  (column names are ours)
 )
-READ = "SELECT program_id, facts FROM programs_searchcard WHERE program_id = ANY(%s)"
+READ = Prepared("search_cards_read", "SELECT program_id, facts FROM programs_searchcard WHERE program_id = ANY($1)")
 
 
 class Block(NamedTuple):
@@ -274,7 +274,7 @@ def write(cursor: Any, program_ids: Sequence[int]) -> None:
 def read(program_ids: list[int]) -> dict[int, Card]:
     """Cards straight from the database, by id."""
     with connection.cursor() as cursor:
-        cursor.execute(READ, [program_ids])
+        READ.execute(cursor, program_ids)
         return {id_: Card(*json.loads(facts)) for id_, facts in cursor.fetchall()}
 
 
