@@ -104,7 +104,9 @@ class Search:
             counts=self._counts(judged, missed == 1, hits.rows),
             total=len(listed.rows),
             not_told=len(maybe.rows),
-            not_told_by={one.name: silent for one in maybe.asked if (silent := int((~one.yes).sum()))},
+            not_told_by={
+                one.name: silent for one in maybe.asked if (silent := len(one.yes) - int(np.count_nonzero(one.yes)))
+            },
             virtual_count=len(virtual.rows),
             virtual_not_told=len(virtual_maybe.rows),
             virtual=self._some(by_video),
@@ -245,11 +247,11 @@ class Search:
     def _counts(self, judged: Judged, nearly: Mask, hits: Rows) -> dict[str, dict[str, int]]:
         """For each option, how many programs it alone would give in its filter: hits, and those that miss just that."""
         totals = self.table.totals(hits)
-        accepting = int(self._says(hits, ACCEPTING).sum())
+        accepting = int(np.count_nonzero(self._says(hits, ACCEPTING)))
         for one in judged.asked:
             rows = judged.rows[nearly & ~one.yes]
             if one.name == "accepting":
-                accepting += int(self._says(rows, ACCEPTING).sum())
+                accepting += int(np.count_nonzero(self._says(rows, ACCEPTING)))
             for first, last in SPAN.get(one.name, ()) if len(rows) else ():
                 totals[first * 8 : last and last * 8] += self.table.totals(rows, first, last)
         found = totals.tolist()
@@ -273,11 +275,11 @@ class Search:
     def _within(self, hits: Judged) -> dict[int, int]:
         if hits.squared is None or self.query.radius is not None:
             return {}
-        return {ring: int((hits.squared <= sphere.chord2(ring)).sum()) for ring in RINGS}
+        return {ring: int(np.count_nonzero(hits.squared <= sphere.chord2(ring))) for ring in RINGS}
 
     def _beyond(self, judged: Judged, missed: npt.NDArray[np.uint8]) -> tuple[list[Hit], list[tuple[str, int]]]:
         """For an empty answer: the nearest outside the radius, and which filter to drop for how many programs."""
-        relief = {one.name: int(((missed == 1) & ~one.yes).sum()) for one in judged.asked}
+        relief = {one.name: int(np.count_nonzero((missed == 1) & ~one.yes)) for one in judged.asked}
         outside: list[Hit] = []
         if self.query.radius is not None and self.query.has_distance:
             far = self._judge(*self._area(None))

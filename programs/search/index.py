@@ -109,9 +109,10 @@ class Index(Table):
         runs = [np.arange(len(self._cells), self._used)]
         for south, north, west, east in sphere.boxes(latitude, longitude, radius):
             rows = np.arange(int((south + 90) * CELLS), int((north + 90) * CELLS) + 1, dtype=np.int64) * ACROSS
-            first = np.searchsorted(self._cells, rows + int((west + 180) * CELLS), "left")
-            last = np.searchsorted(self._cells, rows + int((east + 180) * CELLS), "right")
-            runs += [np.arange(a, b) for a, b in zip(first.tolist(), last.tolist(), strict=True) if a < b]
+            first, last = rows + int((west + 180) * CELLS), rows + int((east + 180) * CELLS) + 1
+            sought = np.concatenate([first, last], dtype=np.int32)  # another type would copy all cells at each search
+            edges = self._cells.searchsorted(sought).tolist()
+            runs += [np.arange(a, b) for a, b in zip(edges[: len(rows)], edges[len(rows) :], strict=True) if a < b]
         return np.concatenate(runs)
 
     def totals(self, rows: Rows, first: int = 0, last: int | None = None) -> Counts:
