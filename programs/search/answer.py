@@ -356,9 +356,11 @@ class Search:
         return list(map(Hit, table.ids[rows].tolist(), table.rev[rows].tolist(), miles, verdicts, unknown))
 
     def _points(self, rows: Rows) -> Points:
-        xyz = self.table.xyz.take(rows, axis=0)
+        if not len(rows):
+            return NO_POINTS
+        ids, xyz = self.table.ids[rows], self.table.xyz.take(rows, axis=0)
         has_point = ~np.isnan(xyz[:, 0])
-        return Points(self.table.ids[rows][has_point], xyz[has_point]) if len(rows) else NO_POINTS
+        return Points(ids, xyz) if has_point.all() else Points(ids[has_point], xyz[has_point])
 
 
 @lru_cache(maxsize=64)

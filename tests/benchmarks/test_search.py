@@ -198,7 +198,7 @@ def counted(query: Query) -> int:
     payers_asked = [payer.id for slug in query.facets.get("payer", ()) if (payer := payers.find(slug))]
     if payers_asked:
         packed = " OR ".join(
-            f"position('\\x{payer.to_bytes(4, 'little').hex()}'::bytea IN payers) % 4 = 1" for payer in payers_asked
+            f"position('\\x{payer.to_bytes(4, 'little').hex()}'::bytea IN payers) %% 4 = 1" for payer in payers_asked
         )
         bits.append(packed)
     where = " AND ".join(f"({one})" for one in bits) or "true"
