@@ -33,6 +33,8 @@ from programs.search.table import Mask, Rows, Table
 from programs.search.vocabulary import BIT, FACETS, SPAN, START, WIDTH, is_payment_type, payers
 
 RINGS = (5, 10, 25, 50, 100)
+CLOCKED = ("when", "day")
+NO_ROWS: Rows = np.zeros(0, np.int64)
 VERDICTS = ("fits", "unknown", "collides")
 Keys = list[npt.NDArray[np.generic]]
 Numbers = npt.NDArray[np.uint8]
@@ -52,11 +54,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Judged:
-    """All filters' verdicts on the candidate rows. `squared` are their squared chords from the place, if it has any."""
+    """All filters' verdicts on the candidates: programs at an address, and from place `video_from` on those by video only.
+
+    `squared` are their squared chords from the place, if it has any; not a number for one without a distance.
+    """
 
     rows: Rows
     squared: sphere.Floats | None
     asked: Sequence[Asked]
+    video_from: int
 
     def misses(self) -> Numbers:
         """How many filters each candidate does not say yes to."""
@@ -65,16 +71,28 @@ class Judged:
             missed -= one.yes.view(np.uint8)
         return missed
 
-    def only(self, wanted: Mask | Rows) -> "Judged":
-        squared = None if self.squared is None else self.squared[wanted]
-        return Judged(self.rows[wanted], squared, [Asked(one.name, one.yes[wanted], one.no) for one in self.asked])
+    def hits(self, missed: Numbers) -> "Judged":
+        """Programs that say yes to everything."""
+        return self._only(np.flatnonzero(missed == 0)) if self.asked else self
 
     def maybe(self, missed: Numbers) -> "Judged":
         """Programs that fail nothing but have not told us something that was asked."""
         (places,) = missed.nonzero()
         for one in self.asked:
             places = places[~one.no(self.rows[places])]
-        return self.only(places)
+        return self._only(places)
+
+    def parted(self) -> tuple["Judged", "Judged"]:
+        """Those at an address, and those by video."""
+        return self._taken(slice(self.video_from), self.video_from), self._taken(slice(self.video_from, None), 0)
+
+    def _only(self, places: Rows) -> "Judged":
+        return self._taken(places, int(places.searchsorted(self.video_from)))
+
+    def _taken(self, wanted: Rows | slice, video_from: int) -> "Judged":
+        squared = None if self.squared is None else self.squared[wanted]
+        asked = [Asked(one.name, one.yes[wanted], one.no) for one in self.asked]
+        return Judged(self.rows[wanted], squared, asked, video_from)
 
 
 class Search:
@@ -88,20 +106,21 @@ class Search:
 
     def answer(self) -> Answer:
         """Count, order, page and describe everything at once."""
-        judged = self._judge(*self._area(self.query.radius))
+        judged = self._judge(*self._area(self.query.radius), self._by_video())
         missed = judged.misses()
-        hits = judged.only(missed == 0) if judged.asked else judged
-        maybe = judged.maybe(missed)
-        virtual, virtual_maybe = self._virtual()
+        here, _by_video = judged.parted()
+        missed_here = missed[: judged.video_from]
+        hits, virtual = judged.hits(missed).parted()
+        maybe, virtual_maybe = judged.maybe(missed).parted()
         by_video = virtual if self.query.told else virtual_maybe
         listed = by_video if self.query.video else hits if self.query.told else maybe
         fits = self._fits(listed.rows)
         order = self._order(listed, fits)
-        outside, relief = self._beyond(judged, missed) if not len(hits.rows) else ([], [])
+        outside, relief = self._beyond(here, missed_here) if not len(hits.rows) else ([], [])
         return Answer(
             count=len(hits.rows),
             hits=self._hits(listed, fits, order[self._page()]),
-            counts=self._counts(judged, missed == 1, hits.rows),
+            counts=self._counts(here, missed_here == 1, hits.rows),
             total=len(listed.rows),
             not_told=len(maybe.rows),
             not_told_by={
@@ -146,32 +165,38 @@ class Search:
         squared: sphere.Floats = np.einsum("ij,ij->i", apart, apart)
         return squared
 
-    def _judge(self, rows: Rows, squared: sphere.Floats | None) -> Judged:
-        """Every filter in force, asked of every row."""
-        return Judged(rows, squared, [*self._facets(rows), *self._numbers(rows), *self._openings(rows)])
+    def _by_video(self) -> Rows:
+        """Programs by video only that may treat people in the place's state (without a place: all of them)."""
+        place = self.query.place
+        rows = self.table.virtual_rows(STATE_NUMBER.get(place.state, NO_STATE) if place else None)
+        return rows[self.table.flags[rows] & SAMPLE == 0] if self.hides_samples else rows
 
-    def _facets(self, rows: Rows) -> list[Asked]:
+    def _judge(self, rows: Rows, squared: sphere.Floats | None, by_video: Rows = NO_ROWS) -> Judged:
+        """Every filter in force, asked of every program at an address and by video."""
+        video_from, rows = len(rows), np.concatenate([rows, by_video])
+        if squared is not None:
+            squared = np.concatenate([squared, np.full(len(by_video), np.nan)])
+        asked = [*self._facets(rows, video_from), *self._numbers(rows), *self._openings(rows)]
+        return Judged(rows, squared, asked, video_from)
+
+    def _facets(self, rows: Rows, video_from: int) -> list[Asked]:
         asked = [self._facet(rows, name, values) for name, values in self.query.facets.items() if values]
-        return asked + self._sliding(rows)
+        if self.query.place:
+            asked = [self._on_the_clock(one, rows, video_from) if one.name in CLOCKED else one for one in asked]
+        return asked + ([self._facet(rows, "sliding", ["1"])] if self.query.sliding else [])
 
-    def _facets_by_video(self, rows: Rows) -> list[Asked]:
-        """The same for programs by video, which meet on the clock of the person's place."""
-        by_clock = ("when", "day") if self.query.place else ()
-        asked = [
-            self._meets(rows, name, values) if name in by_clock else self._facet(rows, name, values)
-            for name, values in self.query.facets.items()
-            if values
-        ]
-        return asked + self._sliding(rows)
-
-    def _meets(self, rows: Rows, name: str, values: Sequence[str]) -> Asked:
-        """Whether a required session starts then; the record's own bits are on the program's clock."""
+    def _on_the_clock(self, asked: Asked, rows: Rows, video_from: int) -> Asked:
+        """Programs by video meet on the clock of the person's place; the record's own bits are on the program's."""
+        starts = partial(self._starts, name=asked.name, values=self.query.facets[asked.name])
 
         def no(rows: Rows) -> Mask:
-            says: Mask = (self.table.sessions.count[rows] > 0) & ~self._starts(rows, name, values)
+            says, by_video = asked.no(rows), np.flatnonzero(self.table.flags[rows] & VIRTUAL)
+            rows = rows[by_video]
+            says[by_video] = (self.table.sessions.count[rows] > 0) & ~starts(rows)
             return says
 
-        return Asked(name, self._starts(rows, name, values), no)
+        asked.yes[video_from:] = starts(rows[video_from:])
+        return Asked(asked.name, asked.yes, no)
 
     def _starts(self, rows: Rows, name: str, values: Sequence[str]) -> Mask:
         blocks, place = self.table.sessions.of(rows)
@@ -190,9 +215,6 @@ class Search:
         shifts = _shifts(zone, self.today)
         starts: npt.NDArray[np.int64] = blocks["start"].astype(np.int64) + shifts[self.table.zone[rows[place]]]
         return starts % schedule.WEEK
-
-    def _sliding(self, rows: Rows) -> list[Asked]:
-        return [self._facet(rows, "sliding", ["1"])] if self.query.sliding else []
 
     def _facet(self, rows: Rows, name: str, values: Sequence[str]) -> Asked:
         bits = [BIT[name, value] for value in values if (name, value) in BIT]
@@ -283,26 +305,13 @@ class Search:
         outside: list[Hit] = []
         if self.query.radius is not None and self.query.has_distance:
             far = self._judge(*self._area(None))
-            far = far.only(far.misses() == 0)
+            far = far.hits(far.misses())
             relief["radius"] = len(far.rows)
             outside = self._some(far)
         helps = [(name, count) for name, count in relief.items() if count]
         return outside, sorted(helps, key=lambda pair: -pair[1])
 
     # --- what is shown ----------------------------------------------------------------------------------
-    def _virtual(self) -> tuple[Judged, Judged]:
-        """Programs by video only that may treat people in the place's state (without a place: all of them).
-
-        Those known to fit, and those that fail nothing but have not told us something.
-        """
-        place = self.query.place
-        rows = self.table.virtual_rows(STATE_NUMBER.get(place.state, NO_STATE) if place else None)
-        if self.hides_samples:
-            rows = rows[self.table.flags[rows] & SAMPLE == 0]
-        judged = Judged(rows, None, [*self._facets_by_video(rows), *self._numbers(rows), *self._openings(rows)])
-        missed = judged.misses()
-        return judged.only(missed == 0), judged.maybe(missed)
-
     def _fits(self, rows: Rows) -> npt.NDArray[np.int8] | None:
         """For each row, its place in VERDICTS; None when no free hours were given."""
         if not self.query.free:
