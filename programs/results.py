@@ -22,7 +22,7 @@ from programs.pills import filter_label
 from programs.search.cards import Card, CardPayer, cards
 from programs.search.query import Hit, Query
 from programs.search.vocabulary import label_of
-from programs.slots import Skeleton
+from programs.slots import Skeleton, in_ascii
 
 KEPT, KEPT_SAID = 4000, 16
 SHOWN_PAYERS = 4
@@ -36,7 +36,7 @@ class Drawn:
 
     skeleton: Skeleton
     payers: list[CardPayer]
-    said: dict[tuple[Ticks, tuple[str, ...]], dict[str, str]] = field(default_factory=dict)
+    said: dict[tuple[Ticks, tuple[str, ...]], dict[str, SafeString]] = field(default_factory=dict)
 
 
 class CardSkeletons:
@@ -144,20 +144,20 @@ def render_cards(
     return SafeString("".join(html))  # each is escaped
 
 
-def _say(drawn: Drawn, card: Card, ticks: Ticks, unknown: tuple[str, ...]) -> dict[str, str]:
+def _say(drawn: Drawn, card: Card, ticks: Ticks, unknown: tuple[str, ...]) -> dict[str, SafeString]:
     """The card's payer line, and why it is there. They are kept: neighbours in a list are asked the same again and again."""
     if len(drawn.said) >= KEPT_SAID:
         drawn.said.clear()
     asked = dict(ticks).get("payer", ())
     reasons = _reasons(card, drawn.payers, ticks)
-    said = {"payers": _payers(drawn.payers, asked), "why": _why(list(reasons), unknown)}
+    said = {"payers": in_ascii(_payers(drawn.payers, asked)), "why": in_ascii(_why(list(reasons), unknown))}
     drawn.said[ticks, unknown] = said
     return said
 
 
 @lru_cache(maxsize=2000)
-def _away(miles: str) -> str:
-    return f"<b>{escape(miles)}</b> · "
+def _away(miles: str) -> SafeString:
+    return in_ascii(f"<b>{escape(miles)}</b> · ")
 
 
 def _fit(card: Card, hit: Hit, query: Query, today: dt.date) -> str:

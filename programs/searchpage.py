@@ -26,7 +26,7 @@ from programs.models import Place
 from programs.search import run
 from programs.search.query import Answer, Query
 from programs.search.vocabulary import label_of
-from programs.slots import Outline, Skeleton, hole
+from programs.slots import Outline, Skeleton, hole, in_ascii
 
 FAR_MILES = 50
 SORTED = {"cost": gettext_lazy("Lowest cost first."), "start": gettext_lazy("Soonest start first.")}
@@ -329,7 +329,7 @@ class SearchPage:
         revisions = tuple((hit.id, hit.rev) for hit in self.answer.hits)
         key = (self.parameters.urlencode(), get_language(), revisions, listed.ids.tobytes())
         if key not in _maps:
-            _maps[key] = render_to_string("components/map.html", {"map": self._draw_map()})
+            _maps[key] = in_ascii(render_to_string("components/map.html", {"map": self._draw_map()}))
             while len(_maps) > KEPT_MAPS:
                 _maps.pop(next(iter(_maps)), None)
         return _maps[key]

@@ -2,7 +2,8 @@
 
 Twenty cards and two hundred filter options cost a stock template several milliseconds a page; filled this
 way they cost a fraction of one, and stay ordinary templates that a designer can edit. A hole is written
-`{% slot "name" %}`; what fills it must be escaped already.
+`{% slot "name" %}`; what fills it must be escaped already. What comes out is ASCII, other characters as references
+(so no template here may hold a script or a style sheet): Python joins and encodes it several times as fast.
 """
 
 import html
@@ -27,12 +28,19 @@ def hole(name: str) -> SafeString:
     return SafeString(f"{OPEN}{name}{CLOSE}")  # names are ours
 
 
+def in_ascii(drawn: str) -> SafeString:
+    """The same HTML with every other character as a reference."""
+    if not drawn.isascii():
+        drawn = drawn.encode("ascii", "xmlcharrefreplace").decode("ascii")
+    return SafeString(drawn)  # as safe as it came
+
+
 class Skeleton:
     """A rendered template and the holes in it."""
 
     def __init__(self, template: str, context: Mapping[str, object], request: HttpRequest | None = None) -> None:
         drawn = SPACE_BETWEEN_TAGS.sub("> <", render_to_string(template, dict(context), request))
-        self._parts = HOLE.split(drawn)
+        self._parts = HOLE.split(in_ascii(drawn))
         self.holes = self._parts[1::2]
 
     def fill(self, value_of: Callable[[str], str]) -> SafeString:
@@ -43,7 +51,7 @@ class Skeleton:
         """The whole HTML from the escaped contents of `holes`, one by one."""
         parts = self._parts.copy()
         parts[1::2] = contents
-        return SafeString("".join(parts))  # the caller escapes
+        return in_ascii("".join(parts))  # the caller escapes
 
 
 class Outline:
