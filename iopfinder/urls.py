@@ -20,6 +20,7 @@ SITEMAPS = {"pages": GuideSitemap, **program_sitemaps}
 SITEMAP_VIEW = "django.contrib.sitemaps.views.sitemap"  # the name by which Django's index finds its parts
 
 urlpatterns = [
+    *i18n_patterns(path("", include(program_pages)), prefix_default_language=False),  # first: most are asked for most
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
@@ -36,7 +37,6 @@ urlpatterns = [
 ]
 
 urlpatterns += i18n_patterns(
-    path("", include(program_pages)),  # first, as most are asked for most
     path("", include("guides.urls")),
     path("", include(caller_pages)),
     path("cost/", cost_page, name="cost"),

@@ -166,6 +166,9 @@ class SearchForm(forms.Form):
 
     fields: SharedFields
 
+    def __init__(self, data: QueryDict, *, prefix: None) -> None:
+        super().__init__(data, label_suffix="")  # which would be translated for labels that nobody sees
+
     def _clean_fields(self) -> None:
         self.cleaned_data = self.fields.absent.copy()
         for name, field in self.fields.items():
@@ -257,11 +260,12 @@ class ProgramFilterSet(django_filters.FilterSet):
         self.errors  # noqa: B018  (cleans)
         return dict(self.form.cleaned_data)
 
-    @property
+    @cached_property
     def located(self) -> Place | AmbiguousPlace | UnknownPlace | None:
-        return self.cleaned.get("near")
+        located: Place | AmbiguousPlace | UnknownPlace | None = self.cleaned.get("near")
+        return located
 
-    @property
+    @cached_property
     def place(self) -> Place | None:
         return self.located if isinstance(self.located, Place) else None
 

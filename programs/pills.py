@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -55,6 +56,13 @@ class Address:
             if value and name != "page"
         ]
 
+    def whole(self) -> str:
+        return self._of(part for _name, _value, part in self._parts)
+
+    def only(self, name: str) -> str:
+        """The address with nothing but this parameter."""
+        return self._of(part for own, _value, part in self._parts if own == name)
+
     def without(self, name: str, value: str = "") -> str:
         """The address without a filter, or without one of its values."""
         return self._of(part for own, given, part in self._parts if own != name or (value and given != value))
@@ -79,7 +87,7 @@ def chips(query: Query, address: Address) -> list[dict[str, str]]:
         found += [_chip(label_of(name, value, language), address.without(name, value)) for value in values]
     found += [_chip(span_words(span), address.without("free", schedule.format_free(span))) for span in query.free]
     singles = {
-        "radius": query.radius and _("Within %(miles)g miles") % {"miles": query.radius},
+        "radius": query.radius and wording.within(query.radius, language),
         "q": query.name and f"“{query.name}”",
         "max_cost": query.max_cost is not None and _("Up to $%(cost)s a week") % {"cost": query.max_cost},
         "sliding": query.sliding and _("Sliding scale"),
@@ -200,6 +208,11 @@ PILL_NAMES = {
 }
 
 
+@cache
+def _pill_name(pill: str, _language: str | None) -> str:
+    return str(PILL_NAMES[pill])
+
+
 def _unset_words() -> dict[str, str]:
     """The words of pills, and the choice among distances, while nothing is chosen."""
     labels = {f"label:{pill}": escape(str(name)) for pill, name in PILL_NAMES.items()}
@@ -241,13 +254,13 @@ def _chosen_words(query: Query) -> dict[str, str]:
     """What is chosen, by hole: ticks, names of pills, distance, free hours."""
     chosen = [(name, value) for name, values in query.facets.items() for value in values]
     chosen += [(name, "1") for name in ("sliding", "accepting") if getattr(query, name)]
-    words = {f"on:{name}:{value}": CHECKED for name, value in chosen} | _free_ticks(query) | _radius(query)
+    language = get_language()
+    words = {f"on:{name}:{value}": CHECKED for name, value in chosen} | _free_ticks(query) | _radius(query, language)
     if query.video:
         words["video"] = _hidden("video", "1")
-    language = get_language()
     for pill, names in PILLS:
         if ticked := _ticked_in(pill, names, query, language):
-            words[f"set:{pill}"], words[f"label:{pill}"] = " set", _pill_label(str(PILL_NAMES[pill]), ticked)
+            words[f"set:{pill}"], words[f"label:{pill}"] = " set", _pill_label(_pill_name(pill, language), ticked)
     return words
 
 
@@ -263,11 +276,11 @@ def _ticked_in(pill: str, names: Sequence[str], query: Query, language: str | No
     return found
 
 
-def _radius(query: Query) -> dict[str, str]:
+def _radius(query: Query, language: str | None) -> dict[str, str]:
     """Which distance is chosen; one that is not offered is a choice of its own, or the next tick would lose it."""
     if not query.radius:
         return {}
-    words = escape(_("Within %(miles)g miles") % {"miles": query.radius})
+    words = escape(wording.within(query.radius, language))
     values: dict[str, str] = {"set:radius": " set", "label:radius": words, "radius:": ""}
     if query.radius in RADII:
         return values | {f"radius:{query.radius:g}": CHECKED}

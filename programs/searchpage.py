@@ -2,9 +2,9 @@
 
 import copy
 import datetime as dt
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,31 @@ from programs.search.vocabulary import label_of
 from programs.slots import Outline, Skeleton, hole, in_ascii
 
 FAR_MILES = 50
-SORTED = {"cost": gettext_lazy("Lowest cost first."), "start": gettext_lazy("Soonest start first.")}
+SENTENCES = {
+    "in": gettext_lazy("%(programs)s in %(place)s"),
+    "within": gettext_lazy("%(programs)s within %(miles)s miles of %(place)s"),
+    "near": gettext_lazy("Programs near %(place)s"),
+    "measured": gettext_lazy("Straight-line miles from the %(place)s."),
+    "distance": gettext_lazy("Nearest first."),
+    "cost": gettext_lazy("Lowest cost first."),
+    "start": gettext_lazy("Soonest start first."),
+}
+
+
+@cache
+def _sentence(name: str, _language: str) -> str:
+    """Kept, as nearly every page says some of them."""
+    return str(SENTENCES[name])
+
+
+@cache
+def _sorts(chosen: str, has_miles: bool, _language: str) -> list[dict[str, str | bool]]:
+    """The orders to choose from; without a place to measure from, the first is how lately they were checked."""
+    words = SORTS if has_miles else SORTS | {"distance": _("Latest checked")}
+    return [
+        {"value": "" if value == "distance" else value, "label": str(label), "chosen": value == chosen}
+        for value, label in words.items()
+    ]
 
 
 # Templates of the page as they were drawn, once for each language and shape.
@@ -41,13 +65,18 @@ KEPT_MAPS = 300
 
 
 def _skeleton(
-    template: str, shape: Hashable, request: Callable[[], HttpRequest] | None = None, **context: Any
+    template: str,
+    language: str,
+    shape: Hashable = None,
+    *,
+    context: Callable[[], Mapping[str, object]] = dict,
+    request: Callable[[], HttpRequest | None] = lambda: None,
 ) -> Skeleton:
-    key = (template, get_language() or "en", shape)
+    key = (template, language, shape)
     if key not in _drawn:
         if len(_drawn) > KEPT_SHAPES:
             _drawn.clear()
-        _drawn[key] = Skeleton(template, context, request() if request else None)
+        _drawn[key] = Skeleton(template, context(), request())
     return _drawn[key]
 
 
@@ -73,20 +102,27 @@ class SearchPage:
             return render_to_string("programs/results.html", {"page": self, "operator": settings.OPERATOR})
         band = {name: getattr(self.band, name) for name in videos.READ}
         page = Outline({name: getattr(self, name) for name in READ} | {"band": band})
-        skeleton = _skeleton("programs/results.html", page.shape, page=page.stand_ins, operator=settings.OPERATOR)
+
+        def context() -> dict[str, object]:
+            return {"page": page.stand_ins(), "operator": settings.OPERATOR}
+
+        skeleton = _skeleton("programs/results.html", self.language, page.shape, context=context)
         return skeleton.fill(page.words.__getitem__)
 
     def whole(self) -> SafeString:
         """The whole page. The frame is the same for every visitor: public pages know nobody."""
-        skeleton = _skeleton("programs/search.html", None, self._frame)
+        skeleton = _skeleton("programs/search.html", self.language, request=self._frame)
         filled = {
             "error": f"{_('Error:')} " if self.errors or self.is_unknown else "",
             "query": escape(self.request.META.get("QUERY_STRING", "")),
             "robots": '<meta name="robots" content="noindex, follow">' if self.is_filtered else "",
-            "sample": _skeleton("components/sample_notice.html", None).fill(str) if self.sample_data else "",
+            "sample": self._sample_notice() if self.sample_data else "",
             "results": self.part(),
         }
         return skeleton.fill(filled.__getitem__)
+
+    def _sample_notice(self) -> SafeString:
+        return _skeleton("components/sample_notice.html", self.language).fill(str)
 
     def _frame(self) -> HttpRequest:
         """The request that the frame is drawn for: nothing of this one's question is in it."""
@@ -100,10 +136,13 @@ class SearchPage:
         """The first row: where, and by name."""
         if self.errors or self.is_unknown:
             return render_to_string("programs/_finder.html", {"page": self})
-        holes = {"near": hole("near"), "query": {"name": hole("q")}}
-        filled = {"near": escape(self.near), "q": escape(self.query.name)}
-        brief = bool(self.near)
-        return _skeleton("programs/_finder.html", brief, page=holes, brief=brief).fill(filled.__getitem__)
+        filled, brief = {"near": escape(self.near), "q": escape(self.query.name)}, bool(self.near)
+
+        def context() -> dict[str, object]:
+            return {"page": {"near": hole("near"), "query": {"name": hole("q")}}, "brief": brief}
+
+        skeleton = _skeleton("programs/_finder.html", self.language, brief, context=context)
+        return skeleton.fill(filled.__getitem__)
 
     @property
     def query(self) -> Query:
@@ -122,6 +161,10 @@ class SearchPage:
             query = replace(query, page=answer.pages)
             answer = run(query, today=self.today)
         return query, answer
+
+    @cached_property
+    def language(self) -> str:
+        return get_language() or "en"
 
     @cached_property
     def today(self) -> dt.date:
@@ -201,20 +244,22 @@ class SearchPage:
         if self.is_empty and self.chips:
             return _("No program fits everything you asked for")
         if self.query.video:
-            return wording.by_video(count, told=self.query.told)
+            return wording.by_video(count, told=self.query.told, language=self.language)
         if not self.query.told:
             return ngettext("%(count)s program has not told us", "%(count)s programs have not told us", count) % {
                 "count": f"{count:,}"
             }
-        programs = ngettext("%(count)s program", "%(count)s programs", count) % {"count": f"{count:,}"}
+        programs = wording.programs(count, self.language)
         if place is None:
             return programs
         if place.kind == Place.Kind.STATE:
-            return _("%(programs)s in %(place)s") % {"programs": programs, "place": place.label}
+            return self._say("in", programs=programs, place=place.label)
         if self.query.radius:
-            words = {"programs": programs, "miles": f"{self.query.radius:g}", "place": place.label}
-            return _("%(programs)s within %(miles)s miles of %(place)s") % words
-        return _("Programs near %(place)s") % {"place": place.label}
+            return self._say("within", programs=programs, miles=f"{self.query.radius:g}", place=place.label)
+        return self._say("near", place=place.label)
+
+    def _say(self, sentence: str, **words: str) -> str:
+        return _sentence(sentence, self.language) % words
 
     @property
     def is_empty(self) -> bool:
@@ -251,7 +296,7 @@ class SearchPage:
         """What distances are measured from."""
         if self.place is None or not self._has_miles:
             return ""
-        return _("Straight-line miles from the %(place)s.") % {"place": self.place.measured_from}
+        return self._say("measured", place=self.place.measured_from)
 
     @property
     def has_place(self) -> bool:
@@ -281,27 +326,21 @@ class SearchPage:
     def chips(self) -> list[dict[str, str]]:
         return pills.chips(self.query, self.address)
 
-    @property
+    @cached_property
     def clear_url(self) -> str:
-        return f"{self.path}?{pills.pair('near', self.near)}" if self.near else self.path
+        return self.address.only("near")
 
     @property
     def sorts(self) -> list[dict[str, str | bool]]:
-        """The orders to choose from; without a place to measure from, the first is how lately they were checked."""
-        words = SORTS if self._has_miles else SORTS | {"distance": _("Latest checked")}
-        chosen = self.query.sort or "distance"
-        return [
-            {"value": "" if value == "distance" else value, "label": str(label), "chosen": value == chosen}
-            for value, label in words.items()
-        ]
+        """The orders to choose from."""
+        return _sorts(self.query.sort or "distance", self._has_miles, self.language)
 
     @property
     def sort_words(self) -> str:
-        if self.query.sort in SORTED:
-            return str(SORTED[self.query.sort])
         if self.query.free and not self.query.sort:
             return _("Programs that fit your week first, then the nearest.")
-        return _("Nearest first.") if self._has_miles else ""
+        sort = self.query.sort or ("distance" if self._has_miles else "")
+        return self._say(sort) if sort in SENTENCES else ""
 
     # --- the lists --------------------------------------------------------------------------------------
     @cached_property
@@ -327,7 +366,7 @@ class SearchPage:
         if not self.has_results or not len(listed := self.answer.points):
             return SafeString("")
         revisions = tuple((hit.id, hit.rev) for hit in self.answer.hits)
-        key = (self.parameters.urlencode(), get_language(), revisions, listed.ids.tobytes())
+        key = (self.address.whole(), self.language, revisions, listed.ids.tobytes())
         if key not in _maps:
             _maps[key] = in_ascii(render_to_string("components/map.html", {"map": self._draw_map()}))
             while len(_maps) > KEPT_MAPS:
@@ -388,14 +427,14 @@ class SearchPage:
         """For an empty list: the single changes that help most, with what they give; else what no filter at all gives."""
         found = [self._change(name, count) for name, count in self.answer.relief[:3]]
         if not found and self.chips and (count := run(Query(place=self.place)).count):
-            programs = ngettext("%(count)s program", "%(count)s programs", count) % {"count": f"{count:,}"}
+            programs = wording.programs(count, self.language)
             found.append(
                 {"label": _("Clear all filters to see %(programs)s") % {"programs": programs}, "url": self.clear_url}
             )
         return found
 
     def _change(self, name: str, count: int) -> dict[str, str]:
-        words = {"programs": ngettext("%(count)s program", "%(count)s programs", count) % {"count": f"{count:,}"}}
+        words = {"programs": wording.programs(count, self.language)}
         nearest = self.answer.outside[0].miles if name == "radius" and self.answer.outside else None
         if nearest is not None:
             words["miles"] = wording.miles(nearest)

@@ -62,22 +62,31 @@ class Outline:
     """
 
     def __init__(self, read: Mapping[str, Any]) -> None:
+        self._read = read
         self.words: dict[str, str] = {}  # the escaped content of each hole
-        parted = {name: self._part(value, name) for name, value in read.items()}
-        self.shape: Hashable = tuple(shape for shape, _stand_in in parted.values())
-        self.stand_ins = {name: stand_in for name, (_shape, stand_in) in parted.items()}
+        self.shape: Hashable = tuple([self._shape(value, name) for name, value in read.items()])
 
-    def _part(self, value: Any, name: str) -> tuple[Hashable, object]:
+    def _shape(self, value: Any, name: str) -> Hashable:
         if isinstance(value, str):
-            if not value:
-                return False, ""
-            self.words[name] = value if isinstance(value, SafeString) else html.escape(value)
-            return True, hole(name)
-        if isinstance(value, Mapping):
-            inside = {key: self._part(one, f"{name}.{key}") for key, one in value.items()}
-            shape = tuple((key, shape) for key, (shape, _stand_in) in inside.items())
-            return shape, {key: stand_in for key, (_shape, stand_in) in inside.items()}
-        if isinstance(value, list | tuple):
-            items = [self._part(one, f"{name}.{number}") for number, one in enumerate(value)]
-            return tuple(shape for shape, _ in items), [stand_in for _, stand_in in items]
-        return value, value  # a number, a flag or None
+            if value:
+                self.words[name] = value if isinstance(value, SafeString) else html.escape(value)
+            return bool(value)
+        if isinstance(value, dict):
+            return tuple([(key, self._shape(one, f"{name}.{key}")) for key, one in value.items()])
+        if isinstance(value, list):
+            return tuple([self._shape(one, f"{name}.{number}") for number, one in enumerate(value)])
+        return value  # a number, a flag or None
+
+    def stand_ins(self) -> dict[str, object]:
+        """What the template reads instead: holes where texts are."""
+        return {name: _stand_in(value, name) for name, value in self._read.items()}
+
+
+def _stand_in(value: Any, name: str) -> object:
+    if isinstance(value, str):
+        return hole(name) if value else ""
+    if isinstance(value, dict):
+        return {key: _stand_in(one, f"{name}.{key}") for key, one in value.items()}
+    if isinstance(value, list):
+        return [_stand_in(one, f"{name}.{number}") for number, one in enumerate(value)]
+    return value

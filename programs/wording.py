@@ -1,4 +1,8 @@
-"""Facts of a listing in plain words: days and hours, money, formats, how we know."""
+"""Facts of a listing in plain words: days and hours, money, formats, how we know.
+
+Looking a text up for its translation costs more than a filter does in a search, so what every page says is kept, by
+language; `language` is that of the moment, from those who know it already.
+"""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -92,14 +96,13 @@ def format_words(values: Sequence[str]) -> str:
 
 
 def miles(value: float, language: str | None = None) -> str:
-    """0.8 miles · 12 miles. `language` is that of the moment, from those who know it already."""
+    """0.8 miles · 12 miles"""
     shown = "" if value < 0.05 else f"{value:.1f}" if value < 9.95 else f"{value:,.0f}"
     return _miles(shown, language or get_language())
 
 
 @lru_cache(maxsize=2000)
 def _miles(shown: str, _language: str | None) -> str:
-    """Kept: every card of every list says one."""
     if not shown:
         return _("under 0.1 mile")
     return _("%(miles)s mile") % {"miles": shown} if shown == "1.0" else _("%(miles)s miles") % {"miles": shown}
@@ -128,8 +131,33 @@ def reported(source: str, year: int) -> str:
     return _("From a partner’s list of %(year)s, not confirmed") % {"year": year}
 
 
-def by_video(count: int, *, told: bool = True) -> str:
+def programs(count: int, language: str | None = None) -> str:
+    """1 program · 1,204 programs"""
+    return _programs(count, language or get_language())
+
+
+@lru_cache(maxsize=2000)
+def _programs(count: int, _language: str | None) -> str:
+    return ngettext("%(count)s program", "%(count)s programs", count) % {"count": f"{count:,}"}
+
+
+def within(miles: float, language: str | None = None) -> str:
+    """Within 25 miles"""
+    return _within(miles, language or get_language())
+
+
+@lru_cache(maxsize=200)
+def _within(miles: float, _language: str | None) -> str:
+    return _("Within %(miles)g miles") % {"miles": miles}
+
+
+def by_video(count: int, *, told: bool = True, language: str | None = None) -> str:
     """12 programs by video · 2 programs by video have not told us"""
+    return _by_video(count, told, language or get_language())
+
+
+@lru_cache(maxsize=2000)
+def _by_video(count: int, told: bool, _language: str | None) -> str:
     if told:
         words = ngettext("%(count)s program by video", "%(count)s programs by video", count)
     else:

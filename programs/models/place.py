@@ -1,5 +1,6 @@
 """Places people type: ZIP codes, cities, states."""
 
+from functools import cached_property
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -122,7 +123,7 @@ class Place(models.Model):
             return f"{self.latitude:.2f}, {self.longitude:.2f}"
         return self.near
 
-    @property
+    @cached_property
     def measured_from(self) -> str:
         """What distances from it start at: "center of ZIP code 53202"."""
         if self.is_approximate:

@@ -362,7 +362,8 @@ class Search:
         silent = [(one.name, (~one.yes[order]).tolist()) for one in listed.asked]
         unknown = [tuple(name for name, is_silent in silent if is_silent[at]) for at in range(len(order))]
         miles = [None if math.isnan(square) else sphere.miles(square) for square in squared]
-        return list(map(Hit, table.ids[rows].tolist(), table.rev[rows].tolist(), miles, verdicts, unknown))
+        found = zip(table.ids[rows].tolist(), table.rev[rows].tolist(), miles, verdicts, unknown, strict=True)
+        return list(map(Hit._make, found))
 
     def _points(self, rows: Rows) -> Points:
         if not len(rows):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -68,8 +68,7 @@ class Query:
         return replace(self, **{name: off.get(name)})  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One program in an answer. `miles` is None without a place to measure from; `fit` only with free hours."""
 
     id: int

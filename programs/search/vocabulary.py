@@ -283,8 +283,11 @@ class Payers:
 payers = Payers()
 
 
+_PAYMENT_TYPES = frozenset(FACETS["payer"].values)
+
+
 def is_payment_type(value: str) -> bool:
-    return ("payer", value) in BIT
+    return value in _PAYMENT_TYPES
 
 
 def kinds_of(type_: str) -> list[str]:
