@@ -322,12 +322,10 @@ def _pill_label(name: str, ticked: list[str]) -> str:
 
 def _named(query: Query, counts: dict[str, dict[str, int]]) -> tuple[str, ...]:
     """Payers to offer by name: the ticked ones and those most programs here take."""
-    named = {value: count for value, count in counts["payer"].items() if not is_payment_type(value) and count}
-    ticked = [value for value in query.facets.get("payer", ()) if not is_payment_type(value)]
-    best = sorted(named, key=lambda value: (-named[value], value))[:MOST_NAMED]
-    known = payers.current().by_slug
-    chosen = dict.fromkeys(ticked + best)
-    return tuple(sorted((slug for slug in chosen if slug in known), key=lambda slug: known[slug].name))
+    known = payers.current().by_slug  # no kind of payment is in it
+    best = sorted([(-count, slug) for slug, count in counts["payer"].items() if count and slug in known])[:MOST_NAMED]
+    ticked = [slug for slug in query.facets.get("payer", ()) if slug in known]
+    return tuple(sorted({*ticked, *(slug for _count, slug in best)}, key=lambda slug: known[slug].name))
 
 
 # --- my week ------------------------------------------------------------------------------------------------

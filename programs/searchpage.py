@@ -4,7 +4,7 @@ import copy
 import datetime as dt
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,13 @@ def _sorts(chosen: str, has_miles: bool, _language: str) -> list[dict[str, str |
         {"value": "" if value == "distance" else value, "label": str(label), "chosen": value == chosen}
         for value, label in words.items()
     ]
+
+
+@lru_cache(maxsize=2000)
+def _page_numbers(page: int, pages: int) -> list[int]:
+    """Pages to offer from this one; 0 is a gap."""
+    numbers = Paginator(range(pages), 1).get_elided_page_range(page, on_each_side=1, on_ends=1)
+    return [number if isinstance(number, int) else 0 for number in numbers]
 
 
 # Templates of the page as they were drawn, once for each language and shape.
@@ -448,25 +455,23 @@ class SearchPage:
     @property
     def pager(self) -> dict[str, Any] | None:
         """Addresses of the pages around this one; None when one page holds everything."""
-        paginator = Paginator(range(self.answer.total), self.query.page_size)
-        if paginator.num_pages == 1:
+        page, pages = self.query.page, self.answer.pages
+        if pages == 1:
             return None
-        page = paginator.get_page(self.query.page)
-        numbers = paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
         return {
-            "previous": self._page_url(page.number - 1) if page.has_previous() else "",
-            "next": self._page_url(page.number + 1) if page.has_next() else "",
+            "previous": self._page_url(page - 1) if page > 1 else "",
+            "next": self._page_url(page + 1) if page < pages else "",
             "links": [
                 {
                     "number": str(number),
-                    "url": self._page_url(number) if isinstance(number, int) and number != page.number else "",
-                    "is_gap": not isinstance(number, int),  # its sign differs by language
+                    "url": self._page_url(number) if number not in (0, page) else "",
+                    "is_gap": not number,
                 }
-                for number in numbers
+                for number in _page_numbers(page, pages)
             ],
         }
 
-    def _page_url(self, number: int | str) -> str:
+    def _page_url(self, number: int) -> str:
         return self.address.replacing("page", str(number))
 
     @property
@@ -479,5 +484,4 @@ class SearchPage:
         """Whether the page shows made-up programs."""
         if not self.has_results:
             return False
-        shown = [*self.answer.hits, *self.band.hits, *self.answer.outside]
-        return any(card.is_sample for card in results.cards.of(shown))
+        return any(hit.is_sample for hit in (*self.answer.hits, *self.band.hits, *self.answer.outside))

@@ -8,8 +8,8 @@ counts disjunctive) and for what dropping the filter would give.
 import datetime as dt
 import math
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -40,9 +40,8 @@ Keys = list[npt.NDArray[np.generic]]
 Numbers = npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True)
-class Asked:
-    """One filter's verdict on every candidate: which say yes, and a way to ask rows for their no.
+class Asked(NamedTuple):
+    """One filter's verdict on every candidate: which say yes, and a way to ask rows that do not for their no.
 
     The rest has not told us. Few rows are ever asked for their no: those that failed nothing so far.
     """
@@ -52,8 +51,7 @@ class Asked:
     no: Callable[[Rows], Mask]
 
 
-@dataclass(frozen=True)
-class Judged:
+class Judged(NamedTuple):
     """All filters' verdicts on the candidates: programs at an address, and from place `video_from` on those by video only.
 
     `squared` are their squared chords from the place, if it has any; not a number for one without a distance.
@@ -79,7 +77,7 @@ class Judged:
         """Programs that fail nothing but have not told us something that was asked."""
         (places,) = missed.nonzero()
         for one in self.asked:
-            places = places[~one.no(self.rows[places])]
+            places = places[one.yes[places] | ~one.no(self.rows[places])]
         return self._only(places)
 
     def parted(self) -> tuple["Judged", "Judged"]:
@@ -108,7 +106,7 @@ class Search:
         """Count, order, page and describe everything at once."""
         judged = self._judge(*self._area(self.query.radius), self._by_video())
         missed = judged.misses()
-        here, _by_video = judged.parted()
+        here, _others = judged.parted()
         missed_here = missed[: judged.video_from]
         hits, virtual = judged.hits(missed).parted()
         maybe, virtual_maybe = judged.maybe(missed).parted()
@@ -187,16 +185,13 @@ class Search:
 
     def _on_the_clock(self, asked: Asked, rows: Rows, video_from: int) -> Asked:
         """Programs by video meet on the clock of the person's place; the record's own bits are on the program's."""
-        starts = partial(self._starts, name=asked.name, values=self.query.facets[asked.name])
 
         def no(rows: Rows) -> Mask:
-            says, by_video = asked.no(rows), np.flatnonzero(self.table.flags[rows] & VIRTUAL)
-            rows = rows[by_video]
-            says[by_video] = (self.table.sessions.count[rows] > 0) & ~starts(rows)
-            return says
+            by_video = self.table.flags[rows] & VIRTUAL != 0
+            return np.where(by_video, self.table.sessions.count[rows] > 0, asked.no(rows))
 
-        asked.yes[video_from:] = starts(rows[video_from:])
-        return Asked(asked.name, asked.yes, no)
+        asked.yes[video_from:] = self._starts(rows[video_from:], asked.name, self.query.facets[asked.name])
+        return asked._replace(no=no)
 
     def _starts(self, rows: Rows, name: str, values: Sequence[str]) -> Mask:
         blocks, place = self.table.sessions.of(rows)
@@ -360,9 +355,10 @@ class Search:
         squared = listed.squared[order].tolist() if listed.squared is not None else [math.nan] * len(order)
         verdicts = [""] * len(order) if fits is None else [VERDICTS[fit] for fit in fits[order].tolist()]
         silent = [(one.name, (~one.yes[order]).tolist()) for one in listed.asked]
+        made_up = (table.flags[rows] & SAMPLE != 0).tolist()
         unknown = [tuple(name for name, is_silent in silent if is_silent[at]) for at in range(len(order))]
         miles = [None if math.isnan(square) else sphere.miles(square) for square in squared]
-        found = zip(table.ids[rows].tolist(), table.rev[rows].tolist(), miles, verdicts, unknown, strict=True)
+        found = zip(table.ids[rows].tolist(), table.rev[rows].tolist(), miles, verdicts, unknown, made_up, strict=True)
         return list(map(Hit._make, found))
 
     def _points(self, rows: Rows) -> Points:

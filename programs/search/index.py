@@ -108,11 +108,12 @@ class Index(Table):
     def near(self, latitude: float, longitude: float, radius: float) -> Rows:
         runs = [np.arange(len(self._cells), self._used)]
         for south, north, west, east in sphere.boxes(latitude, longitude, radius):
-            rows = np.arange(int((south + 90) * CELLS), int((north + 90) * CELLS) + 1, dtype=np.int64) * ACROSS
-            first, last = rows + int((west + 180) * CELLS), rows + int((east + 180) * CELLS) + 1
-            sought = np.concatenate([first, last], dtype=np.int32)  # another type would copy all cells at each search
-            edges = self._cells.searchsorted(sought).tolist()
-            runs += [np.arange(a, b) for a, b in zip(edges[: len(rows)], edges[len(rows) :], strict=True) if a < b]
+            first, last = int((west + 180) * CELLS), int((east + 180) * CELLS) + 1
+            rows = range(int((south + 90) * CELLS) * ACROSS, int((north + 90) * CELLS) * ACROSS + 1, ACROSS)
+            sought = [row + column for row in rows for column in (first, last)]
+            # Another type than that of the cells would copy them all at each search.
+            edges = self._cells.searchsorted(np.array(sought, np.int32)).tolist()
+            runs += [np.arange(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
         return np.concatenate(runs)
 
     def totals(self, rows: Rows, first: int = 0, last: int | None = None) -> Counts:
@@ -139,7 +140,7 @@ class Index(Table):
             return False
         for program_id in gone:
             if (row := self._row(program_id)) is not None:
-                self.flags[row] = DEAD
+                self._bury(row)
         xyz = place_vectors(raw)
         for packed, values, place, cell in zip(
             changed, PACKED.iter_unpack(joined), xyz, cells_of(xyz).tolist(), strict=True
@@ -174,7 +175,7 @@ class Index(Table):
         if row is not None and (row >= len(self._cells) or self._cells[row] == cell):
             return row
         if row is not None:
-            self.flags[row] = DEAD
+            self._bury(row)
         self._tail[program_id] = self._used
         self._used += 1
         return self._used - 1
@@ -198,6 +199,10 @@ class Index(Table):
         self._planes[:, column] = (self._planes[:, column] & ~own) | says * own
         self._license(row, fields["licensed"] if fields["flags"] & VIRTUAL else None)
         self._put_sessions(row, np.frombuffer(packed.sessions, SESSION))
+
+    def _bury(self, row: int) -> None:
+        self.flags[row] = DEAD
+        self._license(row, None)
 
     def _license(self, row: int, states: int | None) -> None:
         others = self.virtual != row

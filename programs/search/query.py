@@ -76,6 +76,7 @@ class Hit(NamedTuple):
     miles: float | None = None
     fit: str = ""  # "fits", "collides", "unknown"
     unknown: tuple[str, ...] = ()  # filters it has not told us about
+    is_sample: bool = False
 
 
 @dataclass(frozen=True, eq=False)

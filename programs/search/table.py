@@ -128,10 +128,9 @@ class Table:
 
     def virtual_rows(self, state: int | None) -> Rows:
         """Programs by video only that may treat people in this state; with None, all of them."""
-        rows = self.virtual
-        if state is not None:
-            rows = rows[self.virtual_in >> np.uint64(state) & np.uint64(1) != 0] if state < 64 else rows[:0]
-        return rows[self.flags[rows] & DEAD == 0]
+        if state is None:
+            return self.virtual
+        return self.virtual[self.virtual_in & np.uint64(1 << state) != 0] if state < 64 else self.virtual[:0]
 
     def any_yes(self, rows: Rows, bits: Sequence[int]) -> Mask:
         """Which of these rows say yes to at least one of the bits."""
