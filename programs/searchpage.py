@@ -46,6 +46,25 @@ def _sentence(name: str, _language: str) -> str:
     return str(SENTENCES[name])
 
 
+@lru_cache(maxsize=2000)
+def _fit(count: int, _language: str) -> str:
+    return ngettext("%(count)s program fits", "%(count)s programs fit", count) % {"count": f"{count:,}"}
+
+
+@lru_cache(maxsize=2000)
+def _not_told(count: int, _language: str) -> tuple[str, str]:
+    """How many more may fit, and the link to them alone."""
+    more = ngettext(
+        "%(count)s more has not told us about %(what)s.", "%(count)s more have not told us about %(what)s.", count
+    )
+    only = ngettext(
+        "See %(count)s program that has not told us about %(what)s",
+        "See %(count)s programs that have not told us about %(what)s",
+        count,
+    )
+    return more, only
+
+
 @cache
 def _sorts(chosen: str, has_miles: bool, _language: str) -> list[dict[str, str | bool]]:
     """The orders to choose from; without a place to measure from, the first is how lately they were checked."""
@@ -151,11 +170,11 @@ class SearchPage:
         skeleton = _skeleton("programs/_finder.html", self.language, brief, context=context)
         return skeleton.fill(filled.__getitem__)
 
-    @property
+    @cached_property
     def query(self) -> Query:
         return self._asked[0]
 
-    @property
+    @cached_property
     def answer(self) -> Answer:
         return self._asked[1]
 
@@ -357,7 +376,7 @@ class SearchPage:
 
     @cached_property
     def band(self) -> videos.Band:
-        return videos.Band(self.query, self.answer, self.address)
+        return videos.Band(self.query, self.answer, self.address, self.language)
 
     @cached_property
     def virtual(self) -> SafeString:
@@ -403,18 +422,10 @@ class SearchPage:
         if not count or not self.query.told or self.query.video:
             return None
         names = ", ".join(pills.filter_label(name).lower() for name in self.answer.not_told_by)
-        fit = ngettext("%(count)s program fits", "%(count)s programs fit", self.answer.count)
-        more = ngettext(
-            "%(count)s more has not told us about %(what)s.", "%(count)s more have not told us about %(what)s.", count
-        )
-        only = ngettext(
-            "See %(count)s program that has not told us about %(what)s",
-            "See %(count)s programs that have not told us about %(what)s",
-            count,
-        )
+        more, only = _not_told(count, self.language)
         words = {"count": f"{count:,}", "what": names}
         return {
-            "fit": fit % {"count": f"{self.answer.count:,}"},
+            "fit": _fit(self.answer.count, self.language),
             "more": more % words,
             "only": only % words,
             "url": self.address.replacing("not_told", "1"),

@@ -1,6 +1,7 @@
 """The band of programs by video under a list: the first few, how many there are, and the way to the others."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.utils.translation import ngettext
 
@@ -12,6 +13,16 @@ MOST = 5
 READ = ("is_shown", "heading", "url", "not_told")  # by the template
 
 
+@lru_cache(maxsize=2000)
+def _not_told(count: int, _language: str) -> str:
+    words = ngettext(
+        "%(count)s more by video has not told us everything you ask for.",
+        "%(count)s more by video have not told us everything you ask for.",
+        count,
+    )
+    return words % {"count": f"{count:,}"}
+
+
 @dataclass(frozen=True)
 class Band:
     """What one search says of programs by video."""
@@ -19,6 +30,7 @@ class Band:
     query: Query
     answer: Answer
     address: Address
+    language: str
 
     @property
     def is_shown(self) -> bool:
@@ -36,7 +48,7 @@ class Band:
 
     @property
     def heading(self) -> str:
-        return wording.by_video(self.count, told=self.query.told)
+        return wording.by_video(self.count, told=self.query.told, language=self.language)
 
     @property
     def url(self) -> str:
@@ -49,12 +61,7 @@ class Band:
         count = self.answer.virtual_not_told
         if not count or not self.query.told:
             return None
-        words = ngettext(
-            "%(count)s more by video has not told us everything you ask for.",
-            "%(count)s more by video have not told us everything you ask for.",
-            count,
-        )
         return {
-            "words": words % {"count": f"{count:,}"},
+            "words": _not_told(count, self.language),
             "url": f"{self.address.replacing('video', '1')}&not_told=1",
         }

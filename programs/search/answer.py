@@ -356,7 +356,7 @@ class Search:
         verdicts = [""] * len(order) if fits is None else [VERDICTS[fit] for fit in fits[order].tolist()]
         silent = [(one.name, (~one.yes[order]).tolist()) for one in listed.asked]
         made_up = (table.flags[rows] & SAMPLE != 0).tolist()
-        unknown = [tuple(name for name, is_silent in silent if is_silent[at]) for at in range(len(order))]
+        unknown = [tuple([name for name, is_silent in silent if is_silent[at]]) for at in range(len(order))]
         miles = [None if math.isnan(square) else sphere.miles(square) for square in squared]
         found = zip(table.ids[rows].tolist(), table.rev[rows].tolist(), miles, verdicts, unknown, made_up, strict=True)
         return list(map(Hit._make, found))
