@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Round
 from psycopg2.extras import execute_values
 
 from programs.choices import STATES, Day, Daypart, Format, PaymentType, Status
@@ -175,16 +177,18 @@ def write(program_ids: Iterable[int], *, new: Iterable["Facts"] = ()) -> int:
         version = _bump(cursor, len(ids))
         rev_of = {program_id: version - len(ids) + place for place, program_id in enumerate(ids, start=1)}
         FACTS.execute(cursor, Status.PUBLISHED, [program_id for program_id in ids if program_id not in known])
-        read = (Facts._make([*row[:18], list(row[18:])]) for row in cursor.fetchall())
-        rows = {facts.id: _row(facts, rev_of[facts.id]) for facts in (*read, *known.values())}
-        execute_values(
-            cursor.cursor,
-            UPSERT,
-            [rows.get(program_id) or Row(program_id, rev) for program_id, rev in rev_of.items()],
-            page_size=1000,
-        )
+        read = [Facts._make([*row[:18], list(row[18:])]) for row in cursor.fetchall()]
+        rows = [_row(facts, rev_of[facts.id]) for facts in sorted([*read, *known.values()], key=_along_the_map)]
+        gone = rev_of.keys() - {row.program_id for row in rows}
+        rows += [Row(program_id, rev_of[program_id]) for program_id in gone]
+        execute_values(cursor.cursor, UPSERT, rows, page_size=1000)
         cards.write(cursor, ids)
     return version
+
+
+def _along_the_map(facts: Facts) -> tuple[int, float]:
+    """By half degrees of latitude, and there from west to east: a search reads few blocks if neighbours lie side by side."""
+    return round((facts.latitude or 0) * 2), facts.longitude or 0
 
 
 def touch() -> None:
@@ -196,7 +200,8 @@ def touch() -> None:
 def rebuild(batch: int = 5000) -> int:
     """Write every program's record anew, in batches; returns how many are published."""
     published = Program.objects.published().count()
-    ids = list(Program.objects.order_by("pk").values_list("pk", flat=True))
+    along_the_map = Round(F("latitude") * 2), "longitude", "pk"  # batch by batch, as `write` orders each
+    ids = list(Program.objects.order_by(*along_the_map).values_list("pk", flat=True))
     gone = SearchRecord.objects.filter(rec__isnull=False).exclude(program_id__in=Program.objects.values("pk"))
     ids += list(gone.values_list("program_id", flat=True))
     for at in range(0, len(ids), batch):

@@ -4,7 +4,9 @@ It answers when the index cannot, inside transactions, and as the index's cross-
 """
 
 import datetime as dt
-from collections.abc import Set
+import io
+import struct
+from collections.abc import Sequence, Set
 
 from django.db import connection
 
@@ -17,6 +19,8 @@ RECORDS = """
 SELECT string_agg(rec, ''::bytea), string_agg(payers, ''::bytea), {sessions}, {has_real}
 FROM programs_searchrecord WHERE rec IS NOT NULL
 """
+# Of a binary COPY: signature, flags, length of an extension (none is defined), then the first row's number of fields.
+HEADER, LENGTH = struct.Struct("!11siih"), struct.Struct("!i")
 HAS_REAL = "EXISTS (SELECT FROM programs_searchrecord WHERE NOT is_sample AND rec IS NOT NULL)"
 
 
@@ -42,9 +46,27 @@ def _read(query: Query, *, near_only: bool) -> Table:
         sql += " AND (virtual_states @> %s::varchar[]" + " OR location <@ %s::box" * len(boxes) + ")"
         parameters = [[query.place.state]]
         parameters += [f"(({west},{south}),({east},{north}))" for south, north, west, east in boxes]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        records, payers, sessions, has_real = cursor.fetchone()
-    table = Table(bytes(records or b""), bytes(payers or b""), bytes(sessions or b""))
-    table.has_real = has_real
+    records, payers, sessions, has_real = _as_bytes(sql, parameters)
+    table = Table(records, payers, sessions)
+    table.has_real = has_real == b"\1"
     return table
+
+
+def _as_bytes(sql: str, parameters: Sequence[object]) -> list[bytes]:
+    """The fields of the one row that a statement gives, nothing for NULL.
+
+    Copied in binary form (https://www.postgresql.org/docs/current/sql-copy.html): as text, bytes take twice the room,
+    and both sides twice the time.
+    """
+    copied = io.BytesIO()
+    with connection.cursor() as cursor:
+        asked = cursor.mogrify(sql, parameters).decode()
+        with connection.wrap_database_errors:
+            cursor.copy_expert(f"COPY ({asked}) TO STDOUT (FORMAT binary)", copied)
+    data, at, fields = copied.getbuffer(), HEADER.size, []
+    for _field in range(HEADER.unpack_from(data)[-1]):
+        (length,) = LENGTH.unpack_from(data, at)
+        at += LENGTH.size
+        fields.append(bytes(data[at : at + max(0, length)]))
+        at += max(0, length)
+    return fields
