@@ -1,5 +1,6 @@
 """WSGI entry point for gunicorn; it refuses to start without the right keys."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -12,3 +13,7 @@ from insurance import keychecks  # noqa: E402  (needs the application set up)
 
 # Without the keys of personal data the server says so and leaves; it does not fail later, call by call.
 keychecks.require_keys()
+
+# What is loaded now stays: the collector need not walk it at every turn, nor the workers copy it.
+gc.collect()
+gc.freeze()
