@@ -2,7 +2,6 @@
 
 import copy
 import datetime as dt
-from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from functools import cache, cached_property, lru_cache
 from typing import Any
@@ -26,7 +25,7 @@ from programs.models import Place
 from programs.search import run
 from programs.search.query import Answer, Query
 from programs.search.vocabulary import label_of
-from programs.slots import Outline, Skeleton, hole, in_ascii
+from programs.slots import Outline, hole, in_ascii, skeleton
 
 FAR_MILES = 50
 SENTENCES = {
@@ -46,25 +45,6 @@ def _sentence(name: str, _language: str) -> str:
     return str(SENTENCES[name])
 
 
-@lru_cache(maxsize=2000)
-def _fit(count: int, _language: str) -> str:
-    return ngettext("%(count)s program fits", "%(count)s programs fit", count) % {"count": f"{count:,}"}
-
-
-@lru_cache(maxsize=2000)
-def _not_told(count: int, _language: str) -> tuple[str, str]:
-    """How many more may fit, and the link to them alone."""
-    more = ngettext(
-        "%(count)s more has not told us about %(what)s.", "%(count)s more have not told us about %(what)s.", count
-    )
-    only = ngettext(
-        "See %(count)s program that has not told us about %(what)s",
-        "See %(count)s programs that have not told us about %(what)s",
-        count,
-    )
-    return more, only
-
-
 @cache
 def _sorts(chosen: str, has_miles: bool, _language: str) -> list[dict[str, str | bool]]:
     """The orders to choose from; without a place to measure from, the first is how lately they were checked."""
@@ -82,29 +62,8 @@ def _page_numbers(page: int, pages: int) -> list[int]:
     return [number if isinstance(number, int) else 0 for number in numbers]
 
 
-# Templates of the page as they were drawn, once for each language and shape.
-_drawn: dict[tuple[str, str, Hashable], Skeleton] = {}
-KEPT_SHAPES = 500
-
 _maps: dict[object, SafeString] = {}
 KEPT_MAPS = 300
-
-
-def _skeleton(
-    template: str,
-    language: str,
-    shape: Hashable = None,
-    *,
-    context: Callable[[], Mapping[str, object]] = dict,
-    request: Callable[[], HttpRequest | None] = lambda: None,
-) -> Skeleton:
-    key = (template, language, shape)
-    if key not in _drawn:
-        if len(_drawn) > KEPT_SHAPES:
-            _drawn.clear()
-        _drawn[key] = Skeleton(template, context(), request())
-    return _drawn[key]
-
 
 # What results.html reads of a page that has a list to show.
 READ = (
@@ -132,12 +91,12 @@ class SearchPage:
         def context() -> dict[str, object]:
             return {"page": page.stand_ins(), "operator": settings.OPERATOR}
 
-        skeleton = _skeleton("programs/results.html", self.language, page.shape, context=context)
-        return skeleton.fill(page.words.__getitem__)
+        drawn = skeleton("programs/results.html", self.language, page.shape, context=context)
+        return drawn.fill(page.words.__getitem__)
 
     def whole(self) -> SafeString:
         """The whole page. The frame is the same for every visitor: public pages know nobody."""
-        skeleton = _skeleton("programs/search.html", self.language, request=self._frame)
+        frame = skeleton("programs/search.html", self.language, request=self._frame)
         filled = {
             "error": f"{_('Error:')} " if self.errors or self.is_unknown else "",
             "query": escape(self.request.META.get("QUERY_STRING", "")),
@@ -145,10 +104,10 @@ class SearchPage:
             "sample": self._sample_notice() if self.sample_data else "",
             "results": self.part(),
         }
-        return skeleton.fill(filled.__getitem__)
+        return frame.fill(filled.__getitem__)
 
     def _sample_notice(self) -> SafeString:
-        return _skeleton("components/sample_notice.html", self.language).fill(str)
+        return skeleton("components/sample_notice.html", self.language).fill(str)
 
     def _frame(self) -> HttpRequest:
         """The request that the frame is drawn for: nothing of this one's question is in it."""
@@ -167,8 +126,8 @@ class SearchPage:
         def context() -> dict[str, object]:
             return {"page": {"near": hole("near"), "query": {"name": hole("q")}}, "brief": brief}
 
-        skeleton = _skeleton("programs/_finder.html", self.language, brief, context=context)
-        return skeleton.fill(filled.__getitem__)
+        drawn = skeleton("programs/_finder.html", self.language, brief, context=context)
+        return drawn.fill(filled.__getitem__)
 
     @cached_property
     def query(self) -> Query:
@@ -422,10 +381,10 @@ class SearchPage:
         if not count or not self.query.told or self.query.video:
             return None
         names = ", ".join(pills.filter_label(name).lower() for name in self.answer.not_told_by)
-        more, only = _not_told(count, self.language)
+        more, only = wording.not_told(count, self.language)
         words = {"count": f"{count:,}", "what": names}
         return {
-            "fit": _fit(self.answer.count, self.language),
+            "fit": wording.fit(self.answer.count, self.language),
             "more": more % words,
             "only": only % words,
             "url": self.address.replacing("not_told", "1"),

@@ -54,6 +54,27 @@ class Skeleton:
         return in_ascii("".join(parts))  # the caller escapes
 
 
+_drawn: dict[tuple[str, str, Hashable], Skeleton] = {}
+KEPT_SHAPES = 500
+
+
+def skeleton(
+    template: str,
+    language: str,
+    shape: Hashable = None,
+    *,
+    context: Callable[[], Mapping[str, object]] = dict,
+    request: Callable[[], HttpRequest | None] = lambda: None,
+) -> Skeleton:
+    """The skeleton of a template, drawn once for each language and shape of what it reads."""
+    key = (template, language, shape)
+    if key not in _drawn:
+        if len(_drawn) > KEPT_SHAPES:
+            _drawn.clear()
+        _drawn[key] = Skeleton(template, context(), request())
+    return _drawn[key]
+
+
 class Outline:
     """What a template reads, parted into words and their shape: pages of one shape are one skeleton, filled anew.
 

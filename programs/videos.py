@@ -1,9 +1,6 @@
 """The band of programs by video under a list: the first few, how many there are, and the way to the others."""
 
 from dataclasses import dataclass
-from functools import lru_cache
-
-from django.utils.translation import ngettext
 
 from programs import wording
 from programs.pills import Address
@@ -11,16 +8,6 @@ from programs.search.query import Answer, Hit, Query
 
 MOST = 5
 READ = ("is_shown", "heading", "url", "not_told")  # by the template
-
-
-@lru_cache(maxsize=2000)
-def _not_told(count: int, _language: str) -> str:
-    words = ngettext(
-        "%(count)s more by video has not told us everything you ask for.",
-        "%(count)s more by video have not told us everything you ask for.",
-        count,
-    )
-    return words % {"count": f"{count:,}"}
 
 
 @dataclass(frozen=True)
@@ -62,6 +49,6 @@ class Band:
         if not count or not self.query.told:
             return None
         return {
-            "words": _not_told(count, self.language),
+            "words": wording.not_told_by_video(count, self.language),
             "url": f"{self.address.replacing('video', '1')}&not_told=1",
         }

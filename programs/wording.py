@@ -167,6 +167,36 @@ def _by_video(count: int, told: bool, _language: str | None) -> str:
     return words % {"count": f"{count:,}"}
 
 
+@lru_cache(maxsize=2000)
+def fit(count: int, _language: str) -> str:
+    """12 programs fit"""
+    return ngettext("%(count)s program fits", "%(count)s programs fit", count) % {"count": f"{count:,}"}
+
+
+@lru_cache(maxsize=2000)
+def not_told(count: int, _language: str) -> tuple[str, str]:
+    """How many more may fit, and the link to them alone."""
+    more = ngettext(
+        "%(count)s more has not told us about %(what)s.", "%(count)s more have not told us about %(what)s.", count
+    )
+    only = ngettext(
+        "See %(count)s program that has not told us about %(what)s",
+        "See %(count)s programs that have not told us about %(what)s",
+        count,
+    )
+    return more, only
+
+
+@lru_cache(maxsize=2000)
+def not_told_by_video(count: int, _language: str) -> str:
+    words = ngettext(
+        "%(count)s more by video has not told us everything you ask for.",
+        "%(count)s more by video have not told us everything you ask for.",
+        count,
+    )
+    return words % {"count": f"{count:,}"}
+
+
 def hours_a_week(value: float) -> str:
     shown = f"{value:g}"
     return ngettext("%(hours)s hour a week", "%(hours)s hours a week", 1 if value == 1 else 2) % {"hours": shown}
