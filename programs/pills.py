@@ -57,6 +57,7 @@ class Address:
         ]
 
     def whole(self) -> str:
+        """The address as it is, from the first page."""
         return self._of(part for _name, _value, part in self._parts)
 
     def only(self, name: str) -> str:
@@ -325,7 +326,8 @@ def _named(query: Query, counts: dict[str, dict[str, int]]) -> tuple[str, ...]:
     known = payers.current().by_slug  # no kind of payment is in it
     best = sorted([(-count, slug) for slug, count in counts["payer"].items() if count and slug in known])[:MOST_NAMED]
     ticked = [slug for slug in query.facets.get("payer", ()) if slug in known]
-    return tuple(sorted({*ticked, *(slug for _count, slug in best)}, key=lambda slug: known[slug].name))
+    chosen = {*ticked, *(slug for _count, slug in best)}
+    return tuple(sorted(chosen, key=lambda slug: (known[slug].name, slug)))
 
 
 # --- my week ------------------------------------------------------------------------------------------------
