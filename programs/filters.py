@@ -7,7 +7,7 @@ easy to read, the truth that the fast answers are tested against, and what expor
 import copy
 import datetime as dt
 from collections.abc import Sequence
-from functools import cache, cached_property
+from functools import cache
 from typing import Any
 
 import django_filters
@@ -17,6 +17,7 @@ from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, When
 from django.db.models.functions import Cast, ExtractHour, ExtractMinute, Mod
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from programs import freshness, gazetteer, schedule

@@ -283,11 +283,9 @@ class Search:
         """Payers that some program here takes, and those that were asked for."""
         asked = self.query.facets.get("payer", ())
         counts = dict.fromkeys((slug for slug in asked if not is_payment_type(slug)), 0)
-        by_id = payers.current().by_id
-        for payer, count in zip(self.table.payer_bit, found, strict=False):
-            if count and payer in by_id and not is_payment_type(slug := by_id[payer].slug):
-                counts[slug] = count
-        return counts
+        slugs = payers.current().slugs
+        taken = zip(self.table.payer_bit, found, strict=False)
+        return counts | {slugs[payer]: count for payer, count in taken if count and payer in slugs}
 
     def _within(self, hits: Judged) -> dict[int, int]:
         if hits.squared is None or self.query.radius is not None:

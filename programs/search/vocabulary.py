@@ -221,6 +221,7 @@ class Payers:
         self.tag = 0  # a checksum of all of them
         self.by_slug: dict[str, NamedPayer] = {}
         self.by_id: dict[int, NamedPayer] = {}
+        self.slugs: dict[int, str] = {}  # of those in `by_slug`, by id
 
     def current(self) -> "Payers":
         if time.monotonic() - self._read_at > self.SECONDS or not self._read_at:
@@ -248,6 +249,7 @@ class Payers:
             # A kind of payment wins over a payer of the same slug: `payer=medicaid` means any Medicaid.
             self.by_slug = {payer.slug: payer for payer in found if ("payer", payer.slug) not in BIT}
             self.by_id = {payer.id: payer for payer in found}
+            self.slugs = {payer.id: payer.slug for payer in self.by_slug.values()}
             self.tag = zlib.crc32(repr(found).encode())
             self._read_at = time.monotonic()
 

@@ -6,7 +6,7 @@ from django.urls import path
 
 from iopfinder.urls import *  # noqa: F403
 from iopfinder.urls import urlpatterns as ours
-from programs import pills, results, searchpage
+from programs import pills, results, searchpage, slots
 
 
 @login_not_required
@@ -19,7 +19,7 @@ def bare(_request: HttpRequest) -> HttpResponse:
 def stock(request: HttpRequest) -> HttpResponse:
     """The same page from the same data, every template rendered at every request. (The map stays drawn.)"""
     results._payer_line.cache_clear()
-    for kept in (results.skeletons._kept, pills.filter_skeletons._kept, searchpage._drawn):
+    for kept in (results.skeletons._kept, pills.filter_skeletons._kept, slots._drawn):
         kept.clear()
     return HttpResponse(searchpage.SearchPage(request).whole())
 
