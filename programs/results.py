@@ -127,7 +127,7 @@ def render_cards(
     by_id = {hit.id: hit for hit in hits}
     today, zone = today or timezone.localdate(), query.place.time_zone if query.place else ""
     language, ticks = get_language() or "en", tuple(query.facets.items())
-    html = []
+    html: list[str] = []
     for number, known in enumerate(cards.of(hits), start=first):
         card = known.on_clock_of(zone, today)
         hit = by_id[card.id]
@@ -140,8 +140,8 @@ def render_cards(
             "fit": _fit(card, hit, query, today) if hit.fit else "",
             **said,
         }
-        html.append(drawn.skeleton.fill(filled.__getitem__))
-    return SafeString("".join(html))  # each is escaped
+        html += drawn.skeleton.pieces(map(filled.__getitem__, drawn.skeleton.holes))
+    return in_ascii("".join(html))  # each is escaped
 
 
 def _say(drawn: Drawn, card: Card, ticks: Ticks, unknown: tuple[str, ...]) -> dict[str, SafeString]:

@@ -49,9 +49,13 @@ class Skeleton:
 
     def fill_in_order(self, contents: Iterable[str]) -> SafeString:
         """The whole HTML from the escaped contents of `holes`, one by one."""
+        return in_ascii("".join(self.pieces(contents)))  # the caller escapes
+
+    def pieces(self, contents: Iterable[str]) -> list[str]:
+        """The same, not joined yet."""
         parts = self._parts.copy()
         parts[1::2] = contents
-        return in_ascii("".join(parts))  # the caller escapes
+        return parts
 
 
 _drawn: dict[tuple[str, str, Hashable], Skeleton] = {}
