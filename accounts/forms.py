@@ -1,10 +1,16 @@
 """Forms of people: setting a password with a one-time link, inviting, second factors."""
 
+import json
 from typing import Any
 
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.core.cache import cache
@@ -36,7 +42,57 @@ class OnceOnlyReauthenticateForm(OnceOnlyCode, ReauthenticateForm):
     """Asked again before something sensitive."""
 
 
-class AddPasskeyForm(AddWebAuthnForm):
+class DeviceAnswerField(forms.JSONField):
+    """What a passkey answered. It is never written back into the page: the device answers anew."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            answer = super().to_python(value)
+            json.dumps(answer, ensure_ascii=False).encode()  # half a surrogate is no text
+        except (RecursionError, ValueError) as error:
+            raise get_adapter().validation_error("incorrect_code") from error
+        return answer
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return None
+
+    def prepare_value(self, value: Any) -> Any:
+        return ""
+
+
+class DeviceAnswer:
+    """A form with a passkey's answer: one with letters where base64 belongs is wrong, as any other is."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["credential"] = DeviceAnswerField(widget=forms.HiddenInput)  # type: ignore[attr-defined]
+
+    def _clean_fields(self) -> None:
+        try:
+            super()._clean_fields()  # type: ignore[misc]
+        except ValueError:
+            self.add_error("credential", get_adapter().validation_error("incorrect_code"))  # type: ignore[attr-defined]
+
+    def _clean_form(self) -> None:
+        try:
+            super()._clean_form()  # type: ignore[misc]
+        except ValueError:
+            self.add_error(None, get_adapter().validation_error("incorrect_code"))  # type: ignore[attr-defined]
+
+
+class PasskeyLoginForm(DeviceAnswer, LoginWebAuthnForm):
+    """Signing in with a passkey alone."""
+
+
+class PasskeyAuthenticateForm(DeviceAnswer, AuthenticateWebAuthnForm):
+    """Second step of signing in, by passkey."""
+
+
+class PasskeyReauthenticateForm(DeviceAnswer, ReauthenticateWebAuthnForm):
+    """Asked again before something sensitive, by passkey."""
+
+
+class AddPasskeyForm(DeviceAnswer, AddWebAuthnForm):
     """A device that is to be enough to sign in, unless its owner wants it as a second step only."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -176,6 +176,9 @@ MFA_FORMS = {
     "authenticate": "accounts.forms.OnceOnlyAuthenticateForm",
     "reauthenticate": "accounts.forms.OnceOnlyReauthenticateForm",
     "add_webauthn": "accounts.forms.AddPasskeyForm",
+    "login_webauthn": "accounts.forms.PasskeyLoginForm",
+    "authenticate_webauthn": "accounts.forms.PasskeyAuthenticateForm",
+    "reauthenticate_webauthn": "accounts.forms.PasskeyReauthenticateForm",
 }
 MFA_TOTP_TOLERANCE = 1  # one step of clock drift; a used code is refused for longer than that
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are vouched for by whoever invites

@@ -149,3 +149,18 @@ def test_the_first_page_without_a_second_step_offers_a_passkey_first(staff, sign
     assert page.index("Add a passkey") < page.index("Set up the app")
     assert "before you go on" in page
     assert "Recovery codes" not in page
+
+
+DEEP = "[" * 100_000
+LETTERS = json.dumps({"id": "\ud800", "rawId": "\ud800", "type": "public-key", "response": {"clientDataJSON": "é"}})
+
+
+@pytest.mark.parametrize("answer", [DEEP, LETTERS])
+@pytest.mark.parametrize("name", ["mfa_add_webauthn", "mfa_login_webauthn", "mfa_reauthenticate_webauthn"])
+def test_what_no_device_answers_is_refused_at_the_form(agent, confirmed, client, name, answer):
+    if name == "mfa_login_webauthn":
+        answered = client.post(reverse(name), {"credential": answer})
+    else:
+        answered = confirmed(agent).post(reverse(name), {"credential": answer, "name": "Key"})
+    assert answered.status_code in (200, 302)
+    assert not Authenticator.objects.filter(user=agent, type=Authenticator.Type.WEBAUTHN).exists()
