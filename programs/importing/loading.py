@@ -152,7 +152,7 @@ class Import:
         gone = self._mark_gone()
         self.writer.find_twins()
         self.report.unknown_codes = dict(self._unknown.most_common(20))
-        record.write([*self.writer.created, *self.writer.touched, *gone], new=self.writer.published)
+        record.write([*self.writer.created, *self.writer.touched, *gone])
 
     # --- deciding -----------------------------------------------------------------------------------
     def _decide(self, chunk: list[Row]) -> Batch:

@@ -12,12 +12,11 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.text import slugify
 
-from programs.choices import LocationQuality, Status
+from programs.choices import LocationQuality
 from programs.importing.copying import copy_rows, take_ids
 from programs.importing.location import Spot
 from programs.importing.merging import merged
 from programs.models import DuplicateCandidate, Organization, Phone, Program, SourceRecord
-from programs.search import record
 
 PhoneKey = tuple[str, str, str]  # purpose, number, extension
 PROGRAM: Final = Program._meta.db_table
@@ -105,7 +104,6 @@ class Writer:
         self.slugs = Slugs()
         self.now: dt.datetime = timezone.now()
         self.created: list[int] = []
-        self.published: list[record.Facts] = []
         self.touched: set[int] = set()
 
     def create(self, rows: Sequence[tuple[Listing, Spot, Provenance]], *, status: str, level: str | None) -> None:
@@ -129,8 +127,6 @@ class Writer:
         self._add_phones((program_id, row[0].phones) for program_id, row in zip(ids, rows, strict=True))
         self.attach((program_id, row[2]) for program_id, row in zip(ids, rows, strict=True))
         self.created += ids
-        if status == Status.PUBLISHED:
-            self.published += [_facts(program_id, *row) for program_id, row in zip(ids, rows, strict=True)]
 
     def attach(self, rows: Iterable[tuple[int, Provenance]]) -> None:
         """Source records for programs."""
@@ -225,22 +221,6 @@ FROM line a JOIN line b USING (number, zip, street)
 WHERE a.id < b.id AND b.id >= %s  -- of every pair, the younger is new: ids only grow
 ON CONFLICT DO NOTHING
 """  # noqa: S608  (table names are ours)
-
-
-def _facts(program_id: int, listing: Listing, spot: Spot, provenance: Provenance) -> record.Facts:
-    """What search wants to know of a program just made."""
-    columns = listing.columns
-    return record.Facts(
-        id=program_id,
-        state=columns["state"],
-        time_zone=spot.time_zone,
-        latitude=spot.latitude,
-        longitude=spot.longitude,
-        sliding_scale=columns["sliding_scale"],
-        not_offered=columns["not_offered"],
-        survey_year=None if provenance.gone_since_year else provenance.survey_year,
-        arrays=[columns.get(column, ()) for column in record.COLUMNS.values()],
-    )
 
 
 def _defaults() -> dict[str, Any]:

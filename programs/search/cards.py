@@ -8,15 +8,15 @@ import datetime as dt
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.utils.functional import cached_property  # Python 3.11 locks its own at each use
 
 from programs import schedule
-from programs.choices import Format, PaymentType, Status
+from programs.choices import Format, PaymentType
 from programs.freshness import FRESH_DAYS
 from programs.models.evidence import Topic
 from programs.models.payer import AcceptanceSource, Network
@@ -28,16 +28,18 @@ KEPT = 4000
 
 # Facets that are columns of the program.
 COLUMNS = {facet.name: facet.column for facet in FACETS.values() if facet.column}
-# The fields of `Card`, in its order. Whoever changes them raises `vocabulary.CARDS`.
+# Writes cards, and gives them back with what only records need, or one row of the version alone. `facts` holds the
+# fields of `Card`, in its order; whoever changes them raises `vocabulary.CARDS`.
 WRITE = Prepared(
     "search_cards",
     f"""
-INSERT INTO programs_searchcard (program_id, facts)
-SELECT p.id, json_build_array(p.id, p.slug, p.name, o.name, p.street, p.street2, p.city, p.state, p.zip, p.latitude,
+WITH told AS MATERIALIZED (SELECT p.id, json_build_array(
+  p.id, p.slug, p.name, o.name, p.street, p.street2, p.city, p.state, p.zip, p.latitude,
   p.longitude, p.location_quality, p.time_zone, p.hours_per_week, p.cost_per_week_min, p.cost_per_week_max,
   p.sliding_scale, p.accepting_new, p.next_start_on, p.seats_open, p.is_sample, p.virtual_states,
   json_build_array({", ".join(f"p.{column}" for column in COLUMNS.values())}),
-  (SELECT json_agg(json_build_array(a.payer_id, a.network, a.source, a.as_of))
+  (SELECT json_agg(json_build_array(a.payer_id, a.network, a.source, a.as_of,
+                     (SELECT y.kind FROM programs_payer y WHERE y.id = a.payer_id)))
      FROM programs_payeracceptance a WHERE a.program_id = p.id),
   (SELECT json_agg(json_build_array(s.track, s.weekday, s.starts, s.ends, s.kind, s.is_required)
                    ORDER BY s.track, s.weekday, s.starts)
@@ -45,10 +47,16 @@ SELECT p.id, json_build_array(p.id, p.slug, p.name, o.name, p.street, p.street2,
   (SELECT json_agg(json_build_array(c.topic, c.confirmed_on, c.method) ORDER BY c.confirmed_on, c.id)
      FROM programs_confirmation c WHERE c.program_id = p.id),
   (SELECT json_build_array(r.source, r.survey_year, r.gone_since_year) FROM programs_sourcerecord r
-     WHERE r.program_id = p.id ORDER BY r.survey_year DESC, r.source DESC LIMIT 1))
-FROM programs_program p JOIN programs_organization o ON o.id = p.organization_id
-WHERE p.status = $1 AND p.id = ANY($2)
-ON CONFLICT (program_id) DO UPDATE SET facts = EXCLUDED.facts
+     WHERE r.program_id = p.id ORDER BY r.survey_year DESC, r.source DESC LIMIT 1))::text AS facts,
+  array_to_string(p.not_offered, ' ') AS not_offered,
+  (SELECT max(r.survey_year) FROM programs_sourcerecord r
+     WHERE r.program_id = p.id AND r.gone_since_year IS NULL) AS survey_year
+  FROM programs_program p JOIN programs_organization o ON o.id = p.organization_id
+  WHERE p.status = $1 AND p.id = ANY($2)),
+written AS (
+  INSERT INTO programs_searchcard (program_id, facts) SELECT id, facts FROM told
+  ON CONFLICT (program_id) DO UPDATE SET facts = EXCLUDED.facts)
+SELECT version, facts, not_offered, survey_year FROM programs_directoryversion LEFT JOIN told ON true
 """,  # noqa: S608  (column names are ours)
 )
 READ = Prepared("search_cards_read", "SELECT program_id, facts FROM programs_searchcard WHERE program_id = ANY($1)")
@@ -217,7 +225,7 @@ class Card:
         """Accepted payers by name, the best evidence first; then the kinds of payment."""
         named = [
             CardPayer(payer.slug, payer.name, _evidence(source), as_of or "", network)
-            for id_, network, source, as_of in self.acceptances or ()
+            for id_, network, source, as_of, _kind in self.acceptances or ()
             if network != Network.NOT_ACCEPTED and (payer := payers.get(id_))
         ]
         named.sort(key=lambda payer: (payer.evidence != "confirmed", payer.label))
@@ -264,11 +272,6 @@ class Cards:
                     self._kept[hit.id, hit.rev] = card
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-
-
-def write(cursor: Any, program_ids: Sequence[int]) -> None:
-    """Bring the cards of these programs up to date, if they are published. `record.write` calls it."""
-    WRITE.execute(cursor, Status.PUBLISHED, list(program_ids))
 
 
 def read(program_ids: list[int]) -> dict[int, Card]:

@@ -17,13 +17,14 @@ from django.db import InterfaceError, OperationalError, connection
 
 from programs.search import sphere
 from programs.search.prepared import Prepared
-from programs.search.record import DEAD, PACKED, PAYER, RECORD, SAMPLE, SESSION, VIRTUAL, Packed
+from programs.search.record import DEAD, DEGREE, NOWHERE, PACKED, PAYER, RECORD, SAMPLE, SESSION, VIRTUAL, Packed
 from programs.search.table import FIELD, Counts, Rows, Sessions, Table, place_vectors
 from programs.search.vocabulary import LAYOUT
 
 log = logging.getLogger(__name__)
 
 CELLS = 4  # to a degree
+SIDE = DEGREE // CELLS
 ACROSS = 360 * CELLS + 1
 NO_CELL = np.iinfo(np.int32).max
 SPARE = 512  # rows of the tail, at least
@@ -56,7 +57,8 @@ class Index(Table):
         super().__init__(records, payers, sessions)
         self.version = version
         self._used = len(self.ids)
-        self._sort()
+        raw = np.frombuffer(records, RECORD)
+        self._sort(cells_of(raw)[raw["layout"] == LAYOUT])
         self._make_room()
         self._draw_planes()
         self._tail: dict[int, int] = {}
@@ -70,8 +72,7 @@ class Index(Table):
         return sum(array.nbytes for array in arrays)
 
     # --- building ---------------------------------------------------------------------------------------
-    def _sort(self) -> None:
-        cells = cells_of(self.xyz)
+    def _sort(self, cells: npt.NDArray[np.int32]) -> None:
         order = np.argsort(cells, kind="stable")
         for name in (*HELD, "licensed", "yes", "no"):
             setattr(self, name, np.ascontiguousarray(getattr(self, name)[order]))
@@ -141,14 +142,12 @@ class Index(Table):
         for program_id in gone:
             if (row := self._row(program_id)) is not None:
                 self._bury(row)
-        xyz = place_vectors(raw)
-        for packed, values, place, cell in zip(
-            changed, PACKED.iter_unpack(joined), xyz, cells_of(xyz).tolist(), strict=True
-        ):
+        for packed, values, place in zip(changed, PACKED.iter_unpack(joined), place_vectors(raw), strict=True):
             fields = dict(zip(RECORD.names or (), values, strict=True))
             if fields["layout"] == LAYOUT:
-                self._put(packed, fields, place, cell)
-        self.has_real = bool((self.flags & (SAMPLE | DEAD) == 0).any())
+                self._put(packed, fields, place)
+        if not np.any(raw["flags"] & SAMPLE == 0):  # else there is a real one: those just taken over
+            self.has_real = bool((self.flags & (SAMPLE | DEAD) == 0).any())
         return True
 
     def _know_payers(self, ids: Iterable[int]) -> None:
@@ -163,40 +162,41 @@ class Index(Table):
             more = np.zeros(((self.yes.shape[1] - before) * 8, self._planes.shape[1]), np.uint8)
             self._planes = np.concatenate([self._planes, more])
 
-    def _row(self, program_id: int) -> int | None:
+    def _row(self, program_id: int, first: int = 0, last: int | None = None) -> int | None:
+        """Where a program lies: in the tail, or among the sorted rows [first, last)."""
         if (row := self._tail.get(program_id)) is not None:
             return row
-        found = np.flatnonzero(self.ids[: len(self._cells)] == program_id)
-        return int(found[0]) if len(found) else None
+        found = np.flatnonzero(self.ids[first : len(self._cells) if last is None else last] == program_id)
+        return first + int(found[0]) if len(found) else None
 
     def _place_for(self, program_id: int, cell: int) -> int:
         """The program's own row, if it did not move; else a new one in the tail."""
-        row = self._row(program_id)
-        if row is not None and (row >= len(self._cells) or self._cells[row] == cell):
+        cells, sought = self._cells, np.int32(cell)
+        first, last = int(cells.searchsorted(sought)), int(cells.searchsorted(sought, "right"))
+        if (row := self._row(program_id, first, last)) is not None:
             return row
-        if row is not None:
+        if (row := self._row(program_id)) is not None:
             self._bury(row)
         self._tail[program_id] = self._used
         self._used += 1
         return self._used - 1
 
-    def _put(self, packed: Packed, fields: dict[str, Any], place: sphere.Floats, cell: int) -> None:
-        row = self._place_for(fields["id"], cell)
+    def _put(self, packed: Packed, fields: dict[str, Any], place: sphere.Floats) -> None:
+        row = self._place_for(fields["id"], NO_CELL if fields["lat"] == NOWHERE else cell(fields["lat"], fields["lng"]))
         for name in AS_PACKED:
             getattr(self, name)[row] = fields[FIELD.get(name, name)]
         self.xyz[row] = place
         payers = np.frombuffer(packed.payers, PAYER).tolist()
         self._know_payers(map(abs, payers))
-        width = self.first_payer_bit // 8
+        before, width = self.yes[row].copy(), self.first_payer_bit // 8
         for mine, told in ((self.yes, fields["yes"]), (self.no, fields["no"])):
             mine[row, :width] = np.frombuffer(told, np.uint8)
             mine[row, width:] = 0
         for payer in payers:
             bit = self.payer_bit[abs(payer)]
             (self.yes if payer > 0 else self.no)[row, bit >> 3] |= 1 << (bit & 7)
-        says = np.unpackbits(self.yes[row], bitorder="little")
-        column, own = row >> 3, np.uint8(1 << (row & 7))
-        self._planes[:, column] = (self._planes[:, column] & ~own) | says * own
+        turned = np.unpackbits(before ^ self.yes[row], bitorder="little").nonzero()[0]
+        self._planes[turned, row >> 3] ^= np.uint8(1 << (row & 7))
         self._license(row, fields["licensed"] if fields["flags"] & VIRTUAL else None)
         self._put_sessions(row, np.frombuffer(packed.sessions, SESSION))
 
@@ -206,6 +206,8 @@ class Index(Table):
 
     def _license(self, row: int, states: int | None) -> None:
         others = self.virtual != row
+        if states is None and others.all():
+            return
         self.virtual, self.virtual_in = self.virtual[others], self.virtual_in[others]
         if states is not None:
             self.virtual = np.append(self.virtual, row)
@@ -217,13 +219,16 @@ class Index(Table):
         self._blocks_used += len(blocks)
 
 
-def cells_of(xyz: sphere.Floats) -> npt.NDArray[np.int32]:
-    """The quarter-degree cell of each point, counted row by row from the south pole; NO_CELL without a point."""
-    has_point = ~np.isnan(xyz[:, 0])
-    cells = np.full(len(xyz), NO_CELL, np.int32)
-    latitudes, longitudes = sphere.degrees(xyz[has_point])
-    cells[has_point] = np.floor((latitudes + 90) * CELLS) * ACROSS + np.floor((longitudes + 180) * CELLS)
-    return cells
+def cell(lat: Any, lng: Any) -> Any:
+    """The quarter-degree cell of a point in ten-millionths of degrees, counted row by row from the south pole."""
+    return (lat + 90 * DEGREE) // SIDE * ACROSS + (lng + 180 * DEGREE) // SIDE
+
+
+def cells_of(raw: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:
+    """The cell of each record, or NO_CELL."""
+    lat = raw["lat"]
+    found = np.where(lat == NOWHERE, NO_CELL, cell(lat.astype(np.int64), raw["lng"].astype(np.int64)))
+    return found.astype(np.int32)
 
 
 class Directory:

@@ -1,5 +1,6 @@
 """Statements that each connection plans once: for one program, planning these costs more than running them."""
 
+from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -19,10 +20,20 @@ class Prepared:
         self.name, self.sql = name, sql
 
     def execute(self, cursor: CursorWrapper, *parameters: Any) -> None:
-        known = _known.setdefault(cursor.connection, set())
-        if self.name not in known:
+        execute(cursor, (self, parameters))
+
+
+def execute(cursor: CursorWrapper, *calls: tuple[Prepared, Sequence[Any]]) -> None:
+    """Several statements in one message: each sees what those before it did, the rows are those of the last."""
+    known = _known.setdefault(cursor.connection, set())
+    for statement, _parameters in calls:
+        if statement.name not in known:
             with cursor.db.wrap_database_errors:  # past the count of queries: it is asked once a connection
-                cursor.cursor.execute(f"PREPARE {self.name} AS {self.sql}")
-            known.add(self.name)
-        places = ", ".join(["%s"] * len(parameters))
-        cursor.execute(f"EXECUTE {self.name} ({places})" if places else f"EXECUTE {self.name}", parameters)
+                cursor.cursor.execute(f"PREPARE {statement.name} AS {statement.sql}")
+            known.add(statement.name)
+    asked = "; ".join([_call(statement.name, len(parameters)) for statement, parameters in calls])
+    cursor.execute(asked, [value for _statement, parameters in calls for value in parameters])
+
+
+def _call(name: str, parameters: int) -> str:
+    return f"EXECUTE {name} ({', '.join(['%s'] * parameters)})" if parameters else f"EXECUTE {name}"

@@ -178,7 +178,8 @@ def _by_byte(bits: tuple[int, ...]) -> list[tuple[int, np.uint8]]:
 
 def place_vectors(raw: npt.NDArray[np.void]) -> sphere.Floats:
     """Where the programs are; not a number for one without a point."""
-    lat, lng = np.radians(raw["lat"] / DEGREE), np.radians(raw["lng"] / DEGREE)
-    xyz: sphere.Floats = np.stack([np.cos(lat) * np.cos(lng), np.cos(lat) * np.sin(lng), np.sin(lat)], axis=1)
+    angles = np.radians(np.stack([raw["lat"], raw["lng"]]) / DEGREE)
+    (up, east), (across, along) = np.sin(angles), np.cos(angles)
+    xyz: sphere.Floats = np.stack([across * along, across * east, up], axis=1)
     xyz[raw["lat"] == NOWHERE] = np.nan
     return xyz

@@ -192,7 +192,7 @@ SPAN: dict[str, list[tuple[int, int | None]]] = {
 }
 SPAN["sliding"] = [(WIDTH - 1, WIDTH)]
 SPAN["payer"].append((WIDTH, None))
-CARDS = 1  # raised when the fields of a card change, which are written together with the record
+CARDS = 2  # raised when the fields of a card change, which are written together with the record
 LAYOUT = zlib.crc32(repr([CARDS, *sorted(BIT.items())]).encode())
 
 
