@@ -23,12 +23,13 @@ class SearchRecord(models.Model):
 
     program_id = models.BigIntegerField(primary_key=True)
     rev = models.BigIntegerField(unique=True)
+    layout = models.IntegerField(null=True)  # of `rec`; only those of the present one are read
+    is_sample = models.BooleanField(default=False)
+    location = PointField(null=True)
     rec = models.BinaryField(null=True)
     payers = models.BinaryField(default=bytes)
     sessions = models.BinaryField(default=bytes)
-    location = PointField(null=True)
     virtual_states = ArrayField(models.CharField(max_length=2), null=True)  # of programs by video only
-    is_sample = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = "search record"

@@ -29,7 +29,7 @@ KEPT = 4000
 # Facets that are columns of the program.
 COLUMNS = {facet.name: facet.column for facet in FACETS.values() if facet.column}
 # Writes cards, and gives them back with what only records need, or one row of the version alone. `facts` holds the
-# fields of `Card`, in its order; whoever changes them raises `vocabulary.CARDS`.
+# fields of `Card`, in its order; whoever changes them raises `vocabulary.FORM`.
 WRITE = Prepared(
     "search_cards",
     f"""

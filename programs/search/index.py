@@ -17,36 +17,37 @@ from django.db import InterfaceError, OperationalError, connection
 
 from programs.search import sphere
 from programs.search.prepared import Prepared
-from programs.search.record import DEAD, DEGREE, NOWHERE, PACKED, PAYER, RECORD, SAMPLE, SESSION, VIRTUAL, Packed
+from programs.search.record import DEAD, PACKED, PAYER, RECORD, SAMPLE, SESSION, VIRTUAL, Packed
 from programs.search.table import FIELD, Counts, Rows, Sessions, Table, place_vectors
 from programs.search.vocabulary import LAYOUT
 
 log = logging.getLogger(__name__)
 
 CELLS = 4  # to a degree
-SIDE = DEGREE // CELLS
 ACROSS = 360 * CELLS + 1
 NO_CELL = np.iinfo(np.int32).max
 SPARE = 512  # rows of the tail, at least
 # What a row holds; the states a program may treat stand beside the few that are by video only.
 HELD = ("ids", "rev", "xyz", "cost", "start", "told_until", "fresh", "state", "zone", "flags")
 AS_PACKED = [name for name in HELD if name != "xyz"]
+AS_UNPACKED = [name for field in RECORD.names or () for name in ([*"xyz"] if field == "place" else [field])]
 # Above one row in so many it is cheaper to walk the planes than to unpack the rows.
 PLANES_FROM = 20
 
-ALL = """
+ALL = f"""
 SELECT coalesce((SELECT version FROM programs_directoryversion), 0), string_agg(rec, ''::bytea),
-  string_agg(payers, ''::bytea), string_agg(sessions, ''::bytea)
-FROM programs_searchrecord WHERE rec IS NOT NULL
-"""
+  string_agg(payers, ''::bytea), string_agg(sessions, ''::bytea),
+  EXISTS (SELECT FROM programs_searchrecord WHERE layout <> {LAYOUT})
+FROM programs_searchrecord WHERE layout = {LAYOUT}
+"""  # noqa: S608  (a number of ours)
 # One statement, so one snapshot: the version, and what changed since ours.
 CHANGED = Prepared(
     "search_changed",
-    """
-SELECT v.version, r.program_id, r.rec, r.payers, r.sessions
+    f"""
+SELECT v.version, r.program_id, CASE WHEN r.layout = {LAYOUT} THEN r.rec END, r.payers, r.sessions
 FROM (SELECT coalesce(max(version), 0) AS version FROM programs_directoryversion) v
 LEFT JOIN programs_searchrecord r ON r.rev > $1 LIMIT $2
-""",
+""",  # noqa: S608  (a number of ours)
 )
 
 
@@ -57,8 +58,7 @@ class Index(Table):
         super().__init__(records, payers, sessions)
         self.version = version
         self._used = len(self.ids)
-        raw = np.frombuffer(records, RECORD)
-        self._sort(cells_of(raw)[raw["layout"] == LAYOUT])
+        self._sort()
         self._make_room()
         self._draw_planes()
         self._tail: dict[int, int] = {}
@@ -72,7 +72,8 @@ class Index(Table):
         return sum(array.nbytes for array in arrays)
 
     # --- building ---------------------------------------------------------------------------------------
-    def _sort(self, cells: npt.NDArray[np.int32]) -> None:
+    def _sort(self) -> None:
+        cells = cells_of(self.xyz)
         order = np.argsort(cells, kind="stable")
         for name in (*HELD, "licensed", "yes", "no"):
             setattr(self, name, np.ascontiguousarray(getattr(self, name)[order]))
@@ -142,10 +143,11 @@ class Index(Table):
         for program_id in gone:
             if (row := self._row(program_id)) is not None:
                 self._bury(row)
-        for packed, values, place in zip(changed, PACKED.iter_unpack(joined), place_vectors(raw), strict=True):
-            fields = dict(zip(RECORD.names or (), values, strict=True))
-            if fields["layout"] == LAYOUT:
-                self._put(packed, fields, place)
+        xyz = place_vectors(raw)
+        for packed, values, place, cell in zip(
+            changed, PACKED.iter_unpack(joined), xyz, cells_of(xyz).tolist(), strict=True
+        ):
+            self._put(packed, dict(zip(AS_UNPACKED, values, strict=True)), place, cell)
         if not np.any(raw["flags"] & SAMPLE == 0):  # else there is a real one: those just taken over
             self.has_real = bool((self.flags & (SAMPLE | DEAD) == 0).any())
         return True
@@ -181,8 +183,8 @@ class Index(Table):
         self._used += 1
         return self._used - 1
 
-    def _put(self, packed: Packed, fields: dict[str, Any], place: sphere.Floats) -> None:
-        row = self._place_for(fields["id"], NO_CELL if fields["lat"] == NOWHERE else cell(fields["lat"], fields["lng"]))
+    def _put(self, packed: Packed, fields: dict[str, Any], place: sphere.Floats, cell: int) -> None:
+        row = self._place_for(fields["id"], cell)
         for name in AS_PACKED:
             getattr(self, name)[row] = fields[FIELD.get(name, name)]
         self.xyz[row] = place
@@ -219,16 +221,13 @@ class Index(Table):
         self._blocks_used += len(blocks)
 
 
-def cell(lat: Any, lng: Any) -> Any:
-    """The quarter-degree cell of a point in ten-millionths of degrees, counted row by row from the south pole."""
-    return (lat + 90 * DEGREE) // SIDE * ACROSS + (lng + 180 * DEGREE) // SIDE
-
-
-def cells_of(raw: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:
-    """The cell of each record, or NO_CELL."""
-    lat = raw["lat"]
-    found = np.where(lat == NOWHERE, NO_CELL, cell(lat.astype(np.int64), raw["lng"].astype(np.int64)))
-    return found.astype(np.int32)
+def cells_of(xyz: sphere.Floats) -> npt.NDArray[np.int32]:
+    """The quarter-degree cell of each point, counted row by row from the south pole; NO_CELL without a point."""
+    has_point = ~np.isnan(xyz[:, 0])
+    cells = np.full(len(xyz), NO_CELL, np.int32)
+    latitudes, longitudes = sphere.degrees(xyz[has_point])
+    cells[has_point] = np.floor((latitudes + 90) * CELLS) * ACROSS + np.floor((longitudes + 180) * CELLS)
+    return cells
 
 
 class Directory:
@@ -300,9 +299,9 @@ def _changed_since(version: int) -> list[tuple[Any, ...]]:
 def _read_all() -> Index:
     with connection.cursor() as cursor:
         cursor.execute(ALL)
-        version, records, payers, sessions = cursor.fetchone()
+        version, records, payers, sessions, has_others = cursor.fetchone()
     index = Index(bytes(records or b""), bytes(payers or b""), bytes(sessions or b""), version)
-    if index.skipped:
+    if has_others:
         log.warning("search records of another layout ignored: run rebuild_search")
     return index
 

@@ -25,21 +25,20 @@ from programs.freshness import FRESH_DAYS
 from programs.models import DirectoryVersion, Program, SearchRecord
 from programs.models.evidence import Topic
 from programs.models.payer import Network
-from programs.search import cards
+from programs.search import cards, sphere
 from programs.search.cards import Card
 from programs.search.prepared import Prepared, execute
 from programs.search.vocabulary import BIT, FACETS, LAYOUT, WIDTH, type_of_payment
 
-# Degrees are kept as whole ten-millionths (1 cm); NOWHERE stands for a program without a point.
-DEGREE = 10_000_000
+# A place is a unit vector, because that is what distances are measured by; in parts of the globe's radius (3 mm).
+# NOWHERE stands for a program without one.
+PARTS = 2_000_000_000
 NOWHERE = -(2**31)
 RECORD = np.dtype(
     [
-        ("layout", "<u4"),
         ("id", "<u4"),
         ("rev", "<u8"),
-        ("lat", "<i4"),
-        ("lng", "<i4"),
+        ("place", "<i4", (3,)),
         ("cost", "<i4"),  # dollars a week, from; -1 = not told
         ("start", "<u2"),  # next start, days since 1970; 0 = not told
         ("told_until", "<u2"),  # last day on which its openings may be believed
@@ -54,7 +53,7 @@ RECORD = np.dtype(
         ("no", "u1", (WIDTH,)),
     ]
 )
-PACKED = struct.Struct(f"<IIQ3i3H3B2HQ{WIDTH}s{WIDTH}s")  # the same, for writing one at a time: four times as fast
+PACKED = struct.Struct(f"<IQ4i3H3B2HQ{WIDTH}s{WIDTH}s")  # the same, for writing one at a time: four times as fast
 PAYER = np.dtype("<i4")  # a payer's id; negative = not accepted
 SESSION = np.dtype([("track", "u1"), ("start", "<u2"), ("end", "<u2")])  # required, minutes of the week
 PACKED_SESSION = struct.Struct("<B2H")
@@ -113,16 +112,17 @@ ON CONFLICT (id) DO UPDATE SET version = v.version + EXCLUDED.version, changed_a
 # One row of each array; lists of states come as text, because an array of arrays must be a rectangle.
 UPSERT = Prepared(
     "search_records",
-    """
+    f"""
 INSERT INTO programs_searchrecord
-  (program_id, rev, rec, payers, sessions, location, virtual_states, is_sample)
-SELECT id, rev, rec, payers, sessions, location::point, states::varchar[], is_sample
+  (program_id, rev, layout, rec, payers, sessions, location, virtual_states, is_sample)
+SELECT id, rev, CASE WHEN rec IS NOT NULL THEN {LAYOUT} END, rec, payers, sessions, location::point, states::varchar[],
+  is_sample
 FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bytea[], $5::bytea[], $6::text[], $7::text[], $8::bool[])
   AS new (id, rev, rec, payers, sessions, location, states, is_sample)
-ON CONFLICT (program_id) DO UPDATE SET rev = EXCLUDED.rev, rec = EXCLUDED.rec, payers = EXCLUDED.payers,
-  sessions = EXCLUDED.sessions, location = EXCLUDED.location, virtual_states = EXCLUDED.virtual_states,
-  is_sample = EXCLUDED.is_sample
-""",
+ON CONFLICT (program_id) DO UPDATE SET rev = EXCLUDED.rev, layout = EXCLUDED.layout, rec = EXCLUDED.rec,
+  payers = EXCLUDED.payers, sessions = EXCLUDED.sessions, location = EXCLUDED.location,
+  virtual_states = EXCLUDED.virtual_states, is_sample = EXCLUDED.is_sample
+""",  # noqa: S608  (a number of ours)
 )
 AT_ONCE = 1000  # records in one statement
 
@@ -202,8 +202,8 @@ def is_current() -> bool:
         cursor.execute(
             """SELECT NOT EXISTS (
                  SELECT FROM programs_program p LEFT JOIN programs_searchrecord r ON r.program_id = p.id
-                 WHERE p.status = %s AND (r.rec IS NULL OR substr(r.rec, 1, 4) <> %s))""",
-            [Status.PUBLISHED, LAYOUT.to_bytes(4, "little")],
+                 WHERE p.status = %s AND r.layout IS DISTINCT FROM %s)""",
+            [Status.PUBLISHED, LAYOUT],
         )
         return bool(cursor.fetchone()[0])
 
@@ -223,12 +223,11 @@ def _row(facts: Facts, rev: int) -> Row:
         | (0 if card.accepting_new is None else ACCEPTING if card.accepting_new else NOT_ACCEPTING)
     )
     openings = card.told.get(Topic.AVAILABILITY)
+    place, location = _place(card)
     packed = PACKED.pack(
-        LAYOUT,
         card.id,
         rev,
-        NOWHERE if card.latitude is None else round(card.latitude * DEGREE),
-        NOWHERE if card.longitude is None else round(card.longitude * DEGREE),
+        *place,
         -1 if card.cost_min is None else card.cost_min,
         _day(card.next_start_on),
         _day(openings.on) + FRESH_DAYS[Topic.AVAILABILITY] if openings else 0,
@@ -242,17 +241,24 @@ def _row(facts: Facts, rev: int) -> Row:
         yes.to_bytes(WIDTH, "little"),
         no.to_bytes(WIDTH, "little"),
     )
-    has_point = card.latitude is not None and card.longitude is not None
     return Row(
         program_id=card.id,
         rev=rev,
         rec=packed,
         payers=struct.pack(f"<{len(payers)}i", *payers),
         sessions=_blocks(sessions),
-        location=f"({card.longitude!r},{card.latitude!r})" if has_point else None,
+        location=location,
         virtual_states=f"{{{','.join(card.virtual_states)}}}" if flags & VIRTUAL else None,
         is_sample=card.is_sample,
     )
+
+
+def _place(card: Card) -> tuple[list[int], str | None]:
+    """Where it is, for the record and for the database's index."""
+    if card.latitude is None or card.longitude is None:
+        return [NOWHERE] * 3, None
+    vector = sphere.vector(card.latitude, card.longitude)
+    return [round(part * PARTS) for part in vector.tolist()], f"({card.longitude!r},{card.latitude!r})"
 
 
 def _answers(facts: Facts) -> tuple[int, int]:

@@ -14,14 +14,15 @@ from programs.search import sphere
 from programs.search.answer import Search
 from programs.search.query import Answer, Query
 from programs.search.table import Table
+from programs.search.vocabulary import LAYOUT
 
 RECORDS = """
 SELECT string_agg(rec, ''::bytea), string_agg(payers, ''::bytea), {sessions}, {has_real}
-FROM programs_searchrecord WHERE rec IS NOT NULL
+FROM programs_searchrecord WHERE layout = {layout}
 """
 # Of a binary COPY: signature, flags, length of an extension (none is defined), then the first row's number of fields.
 HEADER, LENGTH = struct.Struct("!11siih"), struct.Struct("!i")
-HAS_REAL = "EXISTS (SELECT FROM programs_searchrecord WHERE NOT is_sample AND rec IS NOT NULL)"
+HAS_REAL = f"EXISTS (SELECT FROM programs_searchrecord WHERE NOT is_sample AND layout = {LAYOUT})"
 
 
 def run(query: Query, *, today: dt.date, named: Set[int] | None = None) -> Answer:
@@ -39,6 +40,7 @@ def _read(query: Query, *, near_only: bool) -> Table:
     sql = RECORDS.format(
         sessions="string_agg(sessions, ''::bytea)" if by_clock else "NULL",
         has_real=HAS_REAL if query.open_data else "false",
+        layout=LAYOUT,
     )
     parameters: list[str | list[str]] = []
     if near_only and query.place is not None and query.radius is not None:
@@ -52,7 +54,7 @@ def _read(query: Query, *, near_only: bool) -> Table:
     return table
 
 
-def _as_bytes(sql: str, parameters: Sequence[object]) -> list[bytes]:
+def _as_bytes(sql: str, parameters: Sequence[object]) -> list[memoryview]:
     """The fields of the one row that a statement gives, nothing for NULL.
 
     Copied in binary form (https://www.postgresql.org/docs/current/sql-copy.html): as text, bytes take twice the room,
@@ -67,6 +69,6 @@ def _as_bytes(sql: str, parameters: Sequence[object]) -> list[bytes]:
     for _field in range(HEADER.unpack_from(data)[-1]):
         (length,) = LENGTH.unpack_from(data, at)
         at += LENGTH.size
-        fields.append(bytes(data[at : at + max(0, length)]))
+        fields.append(data[at : at + max(0, length)])
         at += max(0, length)
     return fields

@@ -7,6 +7,7 @@ a record means.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -14,21 +15,23 @@ import numpy.typing as npt
 from programs.search import sphere
 from programs.search.record import (
     DEAD,
-    DEGREE,
     NOWHERE,
+    PARTS,
     PAYER,
     RECORD,
     SAMPLE,
     SESSION,
     VIRTUAL,
 )
-from programs.search.vocabulary import LAYOUT, WIDTH
+from programs.search.vocabulary import WIDTH
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Counts = npt.NDArray[np.int64]
 
 
+PART = 16_384  # rows at a time, where each needs much memory for a moment
+MANY = 1_500  # rows from which on adding bits is cheaper than unpacking them
 COLUMNS = ("ids", "rev", "cost", "start", "told_until", "fresh", "state", "zone", "flags", "licensed")
 FIELD = {"ids": "id"}
 
@@ -71,11 +74,6 @@ class Table:
         raw = np.frombuffer(records, RECORD)
         self._read_answers(raw, np.frombuffer(payers, PAYER))
         self._read_sessions(raw["n_sessions"], np.frombuffer(sessions, SESSION))
-        known = raw["layout"] == LAYOUT
-        self.skipped = int(len(raw) - known.sum())
-        if self.skipped:
-            raw, self.yes, self.no = raw[known], self.yes[known], self.no[known]
-            self.sessions.first, self.sessions.count = self.sessions.first[known], self.sessions.count[known]
         for name in COLUMNS:
             setattr(self, name, raw[FIELD.get(name, name)])
         self.xyz = place_vectors(raw)
@@ -86,17 +84,21 @@ class Table:
         return len(self.ids)
 
     def _read_answers(self, raw: npt.NDArray[np.void], payers: npt.NDArray[np.int32]) -> None:
-        ids, numbers = _numbered(np.abs(payers))
+        ids, numbers = _numbered(np.abs(payers).astype(np.intp))
         self.payer_bit = {payer: WIDTH * 8 + number for number, payer in enumerate(ids.tolist())}
         width = WIDTH + (len(ids) + 7) // 8
         self.yes, self.no = (np.zeros((len(raw), width), np.uint8) for _ in range(2))
         self.yes[:, :WIDTH], self.no[:, :WIDTH] = raw["yes"], raw["no"]
-        if len(ids):
-            rows = np.repeat(np.arange(len(raw)), raw["n_payers"])
-            at, bit = rows * width + WIDTH + (numbers >> 3), (1 << (numbers & 7)).astype(np.uint8)
-            takes = payers > 0
-            np.bitwise_or.at(self.yes.reshape(-1), at[takes], bit[takes])
-            np.bitwise_or.at(self.no.reshape(-1), at[~takes], bit[~takes])
+        room = (width - WIDTH) * 8
+        past = [0, *raw["n_payers"].cumsum(dtype=np.int64)[PART - 1 :: PART].tolist(), len(numbers)]
+        for part, (first, last) in enumerate(pairwise(past)):
+            rows = slice(part * PART, part * PART + PART)
+            counts, takes = raw["n_payers"][rows], payers[first:last] > 0
+            at = np.repeat(np.arange(len(counts)) * room, counts) + numbers[first:last]
+            for mine, said in ((self.yes, takes), (self.no, ~takes)):
+                told = np.zeros(len(counts) * room, bool)
+                told[at] = said
+                mine[rows, WIDTH:] = np.packbits(told, bitorder="little").reshape(len(counts), width - WIDTH)
 
     def _read_sessions(self, counts: npt.NDArray[np.uint16], blocks: npt.NDArray[np.void]) -> None:
         if not len(blocks):
@@ -148,23 +150,44 @@ class Table:
 
     def totals(self, rows: Rows, first: int = 0, last: int | None = None) -> Counts:
         """How many of these rows say yes to each bit of the bytes [first, last)."""
-        parts = []
-        for at in range(0, max(1, len(rows)), 16384):  # one part at a time, so that counters may be two bytes
-            chosen = self.yes.take(rows[at : at + 16384], axis=0)[:, first:last]
-            parts.append(np.unpackbits(chosen, axis=1, bitorder="little").sum(axis=0, dtype=np.uint16))
-        total: Counts = parts[0].astype(np.int64)
-        for more in parts[1:]:
-            total += more
+        width = len(range(self.yes.shape[1])[first:last])
+        total: Counts = np.zeros(width * 8, np.int64)
+        for at in range(0, len(rows), PART):
+            total += _columns(self.yes.take(rows[at : at + PART], axis=0)[:, first:last])
         return total
 
 
-def _numbered(ids: npt.NDArray[np.int32]) -> tuple[npt.NDArray[np.int32], Rows]:
+def _columns(bits: npt.NDArray[np.uint8]) -> Counts:
+    """How many of at most 65,535 rows have each bit.
+
+    Many rows are first added up as bits, by full adders (Harley and Seal's way): three rows become their sum and their
+    carry, so that fifteen become four, and few are left to unpack.
+    """
+    if len(bits) < MANY:
+        return np.unpackbits(bits, axis=1, bitorder="little").sum(axis=0, dtype=np.uint16).astype(np.int64)
+    share = len(bits) // 15
+    total, weight = _columns(bits[share * 15 :]), 1
+    summands = [bits[share * part : share * (part + 1)] for part in range(15)]
+    while summands:
+        carries = []
+        while len(summands) > 2:
+            one, two, three = summands.pop(), summands.pop(), summands.pop()
+            odd = one ^ two
+            carries.append((one & two) | (odd & three))
+            summands.append(odd ^ three)
+        for summand in summands:
+            total += weight * _columns(summand)
+        summands, weight = carries, weight * 2
+    return total
+
+
+def _numbered(ids: Rows) -> tuple[Rows, Rows]:
     """The different ids in rising order, and for each of `ids` its place among them. Ids are small: no sorting."""
     if len(ids) == 0 or ids.max() > 64 * len(ids):
         return np.unique(ids, return_inverse=True)
     used = np.zeros(int(ids.max()) + 1, bool)
     used[ids] = True
-    return used.nonzero()[0].astype(np.int32), (used.cumsum() - 1)[ids]
+    return used.nonzero()[0], (used.cumsum() - 1).take(ids)
 
 
 @lru_cache(maxsize=2000)
@@ -177,9 +200,8 @@ def _by_byte(bits: tuple[int, ...]) -> list[tuple[int, np.uint8]]:
 
 
 def place_vectors(raw: npt.NDArray[np.void]) -> sphere.Floats:
-    """Where the programs are; not a number for one without a point."""
-    angles = np.radians(np.stack([raw["lat"], raw["lng"]]) / DEGREE)
-    (up, east), (across, along) = np.sin(angles), np.cos(angles)
-    xyz: sphere.Floats = np.stack([across * along, across * east, up], axis=1)
-    xyz[raw["lat"] == NOWHERE] = np.nan
+    """Where the programs are; not a number for one without a place."""
+    places = raw["place"]
+    xyz: sphere.Floats = places / PARTS
+    xyz[places[:, 0] == NOWHERE] = np.nan
     return xyz

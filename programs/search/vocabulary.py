@@ -192,8 +192,8 @@ SPAN: dict[str, list[tuple[int, int | None]]] = {
 }
 SPAN["sliding"] = [(WIDTH - 1, WIDTH)]
 SPAN["payer"].append((WIDTH, None))
-CARDS = 2  # raised when the fields of a card change, which are written together with the record
-LAYOUT = zlib.crc32(repr([CARDS, *sorted(BIT.items())]).encode())
+FORM = 2  # raised when the fields of a record or of its card change
+LAYOUT = zlib.crc32(repr([FORM, *sorted(BIT.items())]).encode()) >> 1  # an integer column holds 31 bits
 
 
 @dataclass(frozen=True)

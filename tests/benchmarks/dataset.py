@@ -16,7 +16,8 @@ from django.utils import timezone
 from programs.models import Organization, Payer
 from programs.models.payer import PayerKind
 from programs.models.program import ARRAY_VOCABULARIES
-from programs.search import record
+from programs.search import record, sphere
+from programs.search.vocabulary import LAYOUT
 
 PAYERS = 60
 MOST_PROGRAMS = 200_000
@@ -74,7 +75,8 @@ def _copy_records(copy: int) -> None:
     chance = np.random.default_rng(copy)
     with connection.cursor() as cursor:
         cursor.execute(
-            """SELECT rec, encode(payers, 'hex'), encode(sessions, 'hex'), virtual_states FROM programs_searchrecord
+            """SELECT rec, encode(payers, 'hex'), encode(sessions, 'hex'), virtual_states, location[0], location[1]
+               FROM programs_searchrecord
                WHERE program_id <= %s ORDER BY program_id""",
             [MOST_PROGRAMS],
         )
@@ -82,15 +84,25 @@ def _copy_records(copy: int) -> None:
         raw = np.frombuffer(b"".join(bytes(row[0]) for row in rows), record.RECORD).copy()
         raw["id"] += more
         raw["rev"] += more
-        for axis in ("lat", "lng"):
-            raw[axis] += (chance.normal(0, 0.03, len(raw)) * record.DEGREE).astype(np.int32)
-        degrees = np.column_stack([raw["lng"], raw["lat"]]) / record.DEGREE
+        degrees = [[axis + chance.normal(0, 0.03) for axis in row[4:]] for row in rows]
+        vectors = np.array([sphere.vector(lat, lng) for lng, lat in degrees])
+        raw["place"] = np.rint(vectors * record.PARTS)
         lines = (
-            (one["id"], one["rev"], f"\\x{one.tobytes().hex()}", f"\\x{payers}", f"\\x{sessions}",
+            (one["id"], one["rev"], LAYOUT, f"\\x{one.tobytes().hex()}", f"\\x{payers}", f"\\x{sessions}",
              f"({lng},{lat})", "-" if states is None else _array(states), False)
-            for one, (_rec, payers, sessions, states), (lng, lat) in zip(raw, rows, degrees.tolist(), strict=True)
+            for one, (_rec, payers, sessions, states, *_at), (lng, lat) in zip(raw, rows, degrees, strict=True)
         )  # fmt: skip
-        columns = ["program_id", "rev", "rec", "payers", "sessions", "location", "virtual_states", "is_sample"]
+        columns = [
+            "program_id",
+            "rev",
+            "layout",
+            "rec",
+            "payers",
+            "sessions",
+            "location",
+            "virtual_states",
+            "is_sample",
+        ]
         _copy(cursor, "programs_searchrecord", columns, lines)
         cursor.execute(
             "INSERT INTO programs_searchcard SELECT program_id + %s, facts FROM programs_searchcard WHERE program_id <= %s",

@@ -12,7 +12,6 @@ from django.db import connection
 from programs.choices import LocationQuality, Status
 from programs.importing import loading, writing
 from programs.models import DuplicateCandidate, Program, SearchRecord, SourceRecord
-from programs.search.record import RECORD, write
 from tests.factories import PlaceFactory
 from tests.programs.importing import rows
 
@@ -75,20 +74,6 @@ def test_a_row_becomes_a_published_program_with_everything_it_says(su: Path) -> 
     source = program.sources.get()
     assert (source.survey_year, source.raw["service_code_info"]) == (2023, rows.IOP)
     assert SearchRecord.objects.filter(program_id=program.pk, rec__isnull=False).exists()
-
-
-def test_what_search_is_told_is_what_it_would_read_itself(su: Path) -> None:
-    PlaceFactory(zip53202=True, key="53202")
-    run(su)
-
-    def told() -> dict[int, tuple[bytes, str]]:
-        rows = SearchRecord.objects.values_list("program_id", "rec", "location")
-        rev = RECORD.fields["rev"][1]
-        return {pk: (bytes(rec[:rev]) + bytes(rec[rev + 8 :]), str(location)) for pk, rec, location in rows}
-
-    before = told()
-    write(Program.objects.values_list("pk", flat=True))
-    assert told() == before
 
 
 def test_a_second_run_changes_nothing(su: Path) -> None:

@@ -6,6 +6,7 @@ import time
 
 import pytest
 from django.db import connection, connections, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from iopfinder import preparation
@@ -174,12 +175,17 @@ def cut(backend: int) -> None:
     other.close()
 
 
-def test_records_of_another_layout_are_ignored_until_rebuilt(monkeypatch) -> None:
+def test_records_of_another_layout_are_ignored_until_rebuilt(caplog) -> None:
     here = published()
-    SearchRecord.objects.filter(pk=here.pk).update(rec=b"\0\0\0\0" + bytes(SearchRecord.objects.get().rec)[4:])
-    directory.forget()
+    directory.current()
+    SearchRecord.objects.filter(pk=here.pk).update(layout=1, rec=b"of another length", rev=F("rev") + 1)
+    record.touch()
 
     assert ids() == set()
+    assert stateless.run(EVERYTHING, today=timezone.localdate()).count == 0
+    directory.forget()
+    assert ids() == set()
+    assert "run rebuild_search" in caplog.text
     assert not record.is_current()
     next(step for step in preparation.steps(sample=False) if step.title == "Search records").run()
     assert ids() == {here.pk}
