@@ -242,6 +242,7 @@ def test_a_family_asks_without_javascript_and_follows_the_link(open_page, assert
     picture(page, "verify-check")
     assert_fits(page)
     page.get_by_role("button", name="Send", exact=True).click()
+    page.locator("a.break").wait_for()  # the next page has arrived
     picture(page, "done")
     assert_fits(page)
     link = page.locator("a.break").inner_text()
