@@ -19,6 +19,7 @@ from django.db import connection
 from iopfinder import embedded, processes
 
 ROOT = Path(__file__).resolve().parent.parent
+CONCURRENCY = 2  # requests that one worker asks at once
 WORKER = ("-m", "celery", "-A", "iopfinder", "worker", "--loglevel", "WARNING", "--without-gossip", "--without-mingle")
 
 
@@ -67,7 +68,7 @@ class Plant:
         )
         return self.running[name]
 
-    def worker(self, name: str = "worker", *, concurrency: int = 2) -> subprocess.Popen[bytes]:
+    def worker(self, name: str = "worker", *, concurrency: int = CONCURRENCY) -> subprocess.Popen[bytes]:
         return self.start(
             name, sys.executable, *WORKER, "--concurrency", str(concurrency), "--hostname", f"{name}@plant"
         )

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.stage import WORKERS, Stage, stage
-from tests.plant import wait_for
+from tests.plant import CONCURRENCY, wait_for
 
 pytestmark = pytest.mark.faults
 
@@ -177,7 +177,10 @@ def _account(scene: Stage, profile: Profile, done: Counter, *, drain: float, too
     assert len(confirmed) == profile.requests // SUBMITTERS * SUBMITTERS
     assert lost == []
     assert (results, finished_twice, reused) == ([], [], [])
-    assert repeats <= profile.kills + done["postgres"] + done["deaf and restarted"]
+    # What is under way when a process dies is asked again: one request in a pool process, in a worker one in each of its
+    # processes, in all workers when their database goes.
+    whole = done["worker"] + done["deaf and restarted"] + done["postgres"] * len(scene.workers)
+    assert repeats <= done["pool process"] + whole * CONCURRENCY
     assert drain <= profile.drain
     _ended_well(scene)
 
