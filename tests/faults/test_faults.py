@@ -78,7 +78,7 @@ def test_nothing_is_lost_and_nothing_counts_twice(profile: Profile, tmp_path: Pa
     with stage(tmp_path, shortened) as scene:
         done, began = Counter(), time.monotonic()
         last_fault = _play(scene, profile, done)
-        drain = _drained(scene, profile, last_fault)
+        drain = _drained(scene, profile, done, last_fault)
         _account(scene, profile, done, drain=drain, took=time.monotonic() - began)
 
 
@@ -104,11 +104,11 @@ def _play(scene: Stage, profile: Profile, done: Counter) -> float:
     return last_fault
 
 
-def _drained(scene: Stage, profile: Profile, last_fault: float) -> float:
+def _drained(scene: Stage, profile: Profile, done: Counter, last_fault: float) -> float:
     """Until machines have nothing left; until then somebody starts workers again that ended by themselves."""
     answered = None
     while left := scene.with_machines():
-        scene.revive_workers()
+        done["deaf and restarted"] += scene.revive_workers()
         took = time.monotonic() - last_fault
         if answered is None and not any(payer in ANSWERING for payer, *_ in scene.unfinished()):
             answered = took
