@@ -30,6 +30,7 @@ SPARE = 512  # rows of the tail, at least
 # What a row holds; the states a program may treat stand beside the few that are by video only.
 HELD = ("ids", "rev", "xyz", "cost", "start", "told_until", "fresh", "state", "zone", "flags")
 AS_PACKED = [name for name in HELD if name != "xyz"]
+# The fields of a record as PACKED gives them, where its place is three numbers.
 AS_UNPACKED = [name for field in RECORD.names or () for name in ([*"xyz"] if field == "place" else [field])]
 # Above one row in so many it is cheaper to walk the planes than to unpack the rows.
 PLANES_FROM = 20

@@ -89,16 +89,12 @@ class Table:
         width = WIDTH + (len(ids) + 7) // 8
         self.yes, self.no = (np.zeros((len(raw), width), np.uint8) for _ in range(2))
         self.yes[:, :WIDTH], self.no[:, :WIDTH] = raw["yes"], raw["no"]
-        room = (width - WIDTH) * 8
-        past = [0, *raw["n_payers"].cumsum(dtype=np.int64)[PART - 1 :: PART].tolist(), len(numbers)]
-        for part, (first, last) in enumerate(pairwise(past)):
+        ends = raw["n_payers"].cumsum(dtype=np.int64)[PART - 1 :: PART].tolist()
+        for part, (first, last) in enumerate(pairwise([0, *ends, len(numbers)])):
             rows = slice(part * PART, part * PART + PART)
-            counts, takes = raw["n_payers"][rows], payers[first:last] > 0
-            at = np.repeat(np.arange(len(counts)) * room, counts) + numbers[first:last]
+            takes = payers[first:last] > 0
             for mine, said in ((self.yes, takes), (self.no, ~takes)):
-                told = np.zeros(len(counts) * room, bool)
-                told[at] = said
-                mine[rows, WIDTH:] = np.packbits(told, bitorder="little").reshape(len(counts), width - WIDTH)
+                mine[rows, WIDTH:] = _bits(raw["n_payers"][rows], numbers[first:last], said, bytes_=width - WIDTH)
 
     def _read_sessions(self, counts: npt.NDArray[np.uint16], blocks: npt.NDArray[np.void]) -> None:
         if not len(blocks):
@@ -155,6 +151,14 @@ class Table:
         for at in range(0, len(rows), PART):
             total += _columns(self.yes.take(rows[at : at + PART], axis=0)[:, first:last])
         return total
+
+
+def _bits(counts: npt.NDArray[np.uint16], numbers: Rows, said: Mask, *, bytes_: int) -> npt.NDArray[np.uint8]:
+    """Rows of bits: row r has the next `counts[r]` of `numbers`, each set if it is `said`."""
+    room = bytes_ * 8
+    bits = np.zeros(len(counts) * room, bool)
+    bits[np.repeat(np.arange(len(counts)) * room, counts) + numbers] = said
+    return np.packbits(bits, bitorder="little").reshape(len(counts), bytes_)
 
 
 def _columns(bits: npt.NDArray[np.uint8]) -> Counts:
