@@ -20,6 +20,9 @@ RECORDS = """
 SELECT string_agg(rec, ''::bytea), string_agg(payers, ''::bytea), {sessions}, {has_real}
 FROM programs_searchrecord WHERE layout = {layout}
 """
+SESSIONS = "string_agg(sessions, ''::bytea)"
+# Bits tell when programs at an address meet; those by video meet on another clock.
+SESSIONS_BY_VIDEO = f"{SESSIONS} FILTER (WHERE virtual_states IS NOT NULL)"
 # Of a binary COPY: signature, flags, length of an extension (none is defined), then the first row's number of fields.
 HEADER, LENGTH = struct.Struct("!11siih"), struct.Struct("!i")
 HAS_REAL = f"EXISTS (SELECT FROM programs_searchrecord WHERE NOT is_sample AND layout = {LAYOUT})"
@@ -36,9 +39,9 @@ def run(query: Query, *, today: dt.date, named: Set[int] | None = None) -> Answe
 
 
 def _read(query: Query, *, near_only: bool) -> Table:
-    by_clock = query.free or query.facets.get("when") or query.facets.get("day")
+    by_clock = query.facets.get("when") or query.facets.get("day")
     sql = RECORDS.format(
-        sessions="string_agg(sessions, ''::bytea)" if by_clock else "NULL",
+        sessions=SESSIONS if query.free else SESSIONS_BY_VIDEO if by_clock else "NULL",
         has_real=HAS_REAL if query.open_data else "false",
         layout=LAYOUT,
     )
@@ -49,7 +52,7 @@ def _read(query: Query, *, near_only: bool) -> Table:
         parameters = [[query.place.state]]
         parameters += [f"(({west},{south}),({east},{north}))" for south, north, west, east in boxes]
     records, payers, sessions, has_real = _as_bytes(sql, parameters)
-    table = Table(records, payers, sessions)
+    table = Table(records, payers, sessions, only_video_meets=not query.free)
     table.has_real = has_real == b"\1"
     return table
 

@@ -70,10 +70,14 @@ class Table:
     yes: npt.NDArray[np.uint8]
     no: npt.NDArray[np.uint8]
 
-    def __init__(self, records: bytes, payers: bytes, sessions: bytes) -> None:
+    def __init__(self, records: bytes, payers: bytes, sessions: bytes, *, only_video_meets: bool = False) -> None:
+        """With `only_video_meets`, `sessions` are those of programs by video; the others then have none."""
         raw = np.frombuffer(records, RECORD)
         self._read_answers(raw, np.frombuffer(payers, PAYER))
-        self._read_sessions(raw["n_sessions"], np.frombuffer(sessions, SESSION))
+        counts = (
+            np.where(raw["flags"] & VIRTUAL, raw["n_sessions"], np.uint16(0)) if only_video_meets else raw["n_sessions"]
+        )
+        self._read_sessions(counts, np.frombuffer(sessions, SESSION))
         for name in COLUMNS:
             setattr(self, name, raw[FIELD.get(name, name)])
         self.xyz = place_vectors(raw)
