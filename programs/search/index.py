@@ -6,6 +6,7 @@ stand bit planes (one bit string per facet value), which answer nationwide count
 """
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,7 @@ from django.db import InterfaceError, OperationalError, connection
 from programs.search import sphere
 from programs.search.prepared import Prepared
 from programs.search.record import DEAD, PACKED, PAYER, RECORD, SAMPLE, SESSION, VIRTUAL, Packed
-from programs.search.table import FIELD, Counts, Rows, Sessions, Table, place_vectors
+from programs.search.table import FIELD, Counts, Rows, Sessions, Table, place_vector
 from programs.search.vocabulary import LAYOUT
 
 log = logging.getLogger(__name__)
@@ -135,22 +136,18 @@ class Index(Table):
     # --- patching ---------------------------------------------------------------------------------------
     def patch(self, changed: Sequence[Packed], gone: Sequence[int]) -> bool:
         """Take over changed records and forget the gone ones; False when there is no room left."""
-        joined = b"".join(packed.rec for packed in changed)
-        raw = np.frombuffer(joined, RECORD)
-        if len(raw) > len(self.ids) - self._used:
+        records = [dict(zip(AS_UNPACKED, PACKED.unpack(packed.rec), strict=True)) for packed in changed]
+        if len(records) > len(self.ids) - self._used:
             return False
-        if self._blocks_used + int(raw["n_sessions"].sum()) > len(self.sessions.blocks):
+        if self._blocks_used + sum(fields["n_sessions"] for fields in records) > len(self.sessions.blocks):
             return False
         for program_id in gone:
             if (row := self._row(program_id)) is not None:
                 self._bury(row)
-        xyz = place_vectors(raw)
-        for packed, values, place, cell in zip(
-            changed, PACKED.iter_unpack(joined), xyz, cells_of(xyz).tolist(), strict=True
-        ):
-            self._put(packed, dict(zip(AS_UNPACKED, values, strict=True)), place, cell)
-        if not np.any(raw["flags"] & SAMPLE == 0):  # else there is a real one: those just taken over
-            self.has_real = bool((self.flags & (SAMPLE | DEAD) == 0).any())
+        for packed, fields in zip(changed, records, strict=True):
+            self._put(packed, fields)
+        is_real = any(not fields["flags"] & SAMPLE for fields in records)
+        self.has_real = is_real or bool((self.flags & (SAMPLE | DEAD) == 0).any())
         return True
 
     def _know_payers(self, ids: Iterable[int]) -> None:
@@ -184,8 +181,9 @@ class Index(Table):
         self._used += 1
         return self._used - 1
 
-    def _put(self, packed: Packed, fields: dict[str, Any], place: sphere.Floats, cell: int) -> None:
-        row = self._place_for(fields["id"], cell)
+    def _put(self, packed: Packed, fields: dict[str, Any]) -> None:
+        place = place_vector(*[fields[name] for name in "xyz"])
+        row = self._place_for(fields["id"], cell_of(*place))
         for name in AS_PACKED:
             getattr(self, name)[row] = fields[FIELD.get(name, name)]
         self.xyz[row] = place
@@ -198,8 +196,9 @@ class Index(Table):
         for payer in payers:
             bit = self.payer_bit[abs(payer)]
             (self.yes if payer > 0 else self.no)[row, bit >> 3] |= 1 << (bit & 7)
-        turned = np.unpackbits(before ^ self.yes[row], bitorder="little").nonzero()[0]
-        self._planes[turned, row >> 3] ^= np.uint8(1 << (row & 7))
+        if before.tobytes() != self.yes[row].tobytes():
+            turned = np.unpackbits(before ^ self.yes[row], bitorder="little").nonzero()[0]
+            self._planes[turned, row >> 3] ^= np.uint8(1 << (row & 7))
         self._license(row, fields["licensed"] if fields["flags"] & VIRTUAL else None)
         self._put_sessions(row, np.frombuffer(packed.sessions, SESSION))
 
@@ -229,6 +228,14 @@ def cells_of(xyz: sphere.Floats) -> npt.NDArray[np.int32]:
     latitudes, longitudes = sphere.degrees(xyz[has_point])
     cells[has_point] = np.floor((latitudes + 90) * CELLS) * ACROSS + np.floor((longitudes + 180) * CELLS)
     return cells
+
+
+def cell_of(x: float, y: float, z: float) -> int:
+    """The cell of one point: the same for less, because numpy is slow at one."""
+    if math.isnan(x):
+        return NO_CELL
+    latitude, longitude = math.degrees(math.asin(z)), math.degrees(math.atan2(y, x))
+    return math.floor((latitude + 90) * CELLS) * ACROSS + math.floor((longitude + 180) * CELLS)
 
 
 class Directory:

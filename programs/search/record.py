@@ -258,7 +258,7 @@ def _place(card: Card) -> tuple[list[int], str | None]:
     if card.latitude is None or card.longitude is None:
         return [NOWHERE] * 3, None
     vector = sphere.vector(card.latitude, card.longitude)
-    return [round(part * PARTS) for part in vector.tolist()], f"({card.longitude!r},{card.latitude!r})"
+    return [round(part * PARTS) for part in vector], f"({card.longitude!r},{card.latitude!r})"
 
 
 def _answers(facts: Facts) -> tuple[int, int]:

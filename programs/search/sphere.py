@@ -14,10 +14,10 @@ from programs import geo
 Floats = NDArray[np.float64]
 
 
-def vector(latitude: float, longitude: float) -> Floats:
+def vector(latitude: float, longitude: float) -> tuple[float, float, float]:
     """A point as a unit vector."""
     lat, lng = math.radians(latitude), math.radians(longitude)
-    return np.array((math.cos(lat) * math.cos(lng), math.cos(lat) * math.sin(lng), math.sin(lat)))
+    return math.cos(lat) * math.cos(lng), math.cos(lat) * math.sin(lng), math.sin(lat)
 
 
 def chord2(miles: float) -> float:

@@ -4,6 +4,7 @@ Both the index and the stateless path read programs through this one class, so t
 a record means.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -172,7 +173,11 @@ def _columns(bits: npt.NDArray[np.uint8]) -> Counts:
     carry, so that fifteen become four, and few are left to unpack.
     """
     if len(bits) < MANY:
-        return np.unpackbits(bits, axis=1, bitorder="little").sum(axis=0, dtype=np.uint16).astype(np.int64)
+        one_by_one = np.unpackbits(bits, axis=1, bitorder="little")
+        total = np.zeros(one_by_one.shape[1], np.int64)
+        for at in range(0, len(bits), 255):  # what a byte can count is counted in bytes
+            total += one_by_one[at : at + 255].sum(axis=0, dtype=np.uint8)
+        return total
     share = len(bits) // 15
     total, weight = _columns(bits[share * 15 :]), 1
     summands = [bits[share * part : share * (part + 1)] for part in range(15)]
@@ -213,3 +218,8 @@ def place_vectors(raw: npt.NDArray[np.void]) -> sphere.Floats:
     xyz: sphere.Floats = places / PARTS
     xyz[places[:, 0] == NOWHERE] = np.nan
     return xyz
+
+
+def place_vector(x: int, y: int, z: int) -> tuple[float, float, float]:
+    """The same of one program."""
+    return (math.nan,) * 3 if x == NOWHERE else (x / PARTS, y / PARTS, z / PARTS)

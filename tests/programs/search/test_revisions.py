@@ -72,6 +72,20 @@ def test_a_program_that_moves_new_ones_and_closed_ones_are_followed() -> None:
     assert ids() == {here.pk, other.pk, new.pk}
 
 
+def test_the_first_real_program_hides_made_up_ones_from_open_data_and_the_last_brings_them_back() -> None:
+    open_data = Query(place=Spot(), radius=25, page_size=1000, open_data=True)
+    made_up, real = published(is_sample=True), published(status="draft")
+    assert ids(open_data) == {made_up.pk}
+
+    Program.objects.filter(pk=real.pk).update(status="published")
+    record.write([real.pk])
+    assert ids(open_data) == {real.pk}
+
+    Program.objects.filter(pk=real.pk).update(status="draft")
+    record.write([real.pk])
+    assert ids(open_data) == {made_up.pk}
+
+
 def test_a_deleted_program_leaves_a_tombstone() -> None:
     gone, stays = published(), published()
     assert ids() == {gone.pk, stays.pk}
