@@ -36,6 +36,10 @@ RINGS = (5, 10, 25, 50, 100)
 CLOCKED = ("when", "day")
 NO_ROWS: Rows = np.zeros(0, np.int64)
 VERDICTS = ("fits", "unknown", "collides")
+# Of each facet its values, and where their bits are.
+OPTIONS = [
+    (name, tuple(facet.values), first := START[name] * 8, first + len(facet.values)) for name, facet in FACETS.items()
+]
 Keys = list[npt.NDArray[np.generic]]
 Numbers = npt.NDArray[np.uint8]
 
@@ -272,10 +276,7 @@ class Search:
             for first, last in SPAN.get(one.name, ()) if len(rows) else ():
                 totals[first * 8 : last and last * 8] += self.table.totals(rows, first, last)
         found = totals.tolist()
-        counts = {}
-        for name, facet in FACETS.items():
-            at = START[name] * 8
-            counts[name] = dict(zip(facet.values, found[at : at + len(facet.values)], strict=True))
+        counts = {name: dict(zip(values, found[first:last], strict=True)) for name, values, first, last in OPTIONS}
         counts["payer"] |= self._payer_counts(found[WIDTH * 8 :])
         return counts | {"sliding": {"1": found[BIT["sliding", "1"]]}, "accepting": {"1": accepting}}
 
@@ -345,6 +346,8 @@ class Search:
         return slice(first, first + self.query.page_size)
 
     def _some(self, listed: Judged) -> list[Hit]:
+        if not len(listed.rows):
+            return []
         fits = self._fits(listed.rows)
         return self._hits(listed, fits, self._order(listed, fits)[: self.query.page_size])
 
