@@ -36,7 +36,12 @@ class SearchRecord(models.Model):
         verbose_name_plural = "search records"
         indexes = [
             GistIndex(fields=["location"], name="search_location"),
-            GinIndex(fields=["virtual_states"], name="search_virtual_states"),
+            # Without its condition, an edit of any program would write an entry for "none" into it.
+            GinIndex(
+                fields=["virtual_states"],
+                condition=models.Q(virtual_states__isnull=False),
+                name="search_virtual_states",
+            ),
         ]
 
     def __str__(self) -> str:
