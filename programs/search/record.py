@@ -264,8 +264,8 @@ def _place(card: Card) -> tuple[list[int], str | None]:
 def _answers(facts: Facts) -> tuple[int, int]:
     """The yes bits and the no bits; a value in neither is one the program has not told us."""
     card, yes = facts.card, 0
-    for bits, values in zip(_COLUMN_BITS, card.arrays, strict=True):
-        for value in values:
+    for bits, told in zip(_COLUMN_BITS, card.told_yes, strict=True):
+        for value in told.split():
             yes |= bits[value]
     for _id, network, _source, _as_of, kind in card.acceptances or ():
         if network != Network.NOT_ACCEPTED and (type_ := type_of_payment.get(kind)):

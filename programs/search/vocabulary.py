@@ -192,7 +192,7 @@ SPAN: dict[str, list[tuple[int, int | None]]] = {
 }
 SPAN["sliding"] = [(WIDTH - 1, WIDTH)]
 SPAN["payer"].append((WIDTH, None))
-FORM = 2  # raised when the fields of a record or of its card change
+FORM = 3  # raised when the fields of a record or of its card change
 LAYOUT = zlib.crc32(repr([FORM, *sorted(BIT.items())]).encode()) >> 1  # an integer column holds 31 bits
 
 
