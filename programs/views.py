@@ -14,7 +14,7 @@ from programs import gazetteer, places
 from programs.choices import STATES
 from programs.models import Place, Program
 from programs.results import render_cards
-from programs.search import run
+from programs.search import record, run
 from programs.search.cards import cards
 from programs.search.names import suggest
 from programs.search.query import Hit, Query
@@ -90,7 +90,8 @@ def shortlist(request: HttpRequest) -> HttpResponse:
     """The programs saved on this device, whose slugs the address carries; nothing is kept here."""
     slugs = [slug for slug in dict.fromkeys(request.GET.getlist("p")) if "\0" not in slug][:MOST_SAVED]
     found = dict(Program.objects.published().filter(slug__in=slugs).values_list("slug", "pk"))
-    hits = [Hit(found[slug], 0) for slug in slugs if slug in found]
+    revisions = record.revisions(found.values())
+    hits = [Hit(pk, revisions[pk]) for slug in slugs if (pk := found.get(slug)) in revisions]
     shown = cards.of(hits)
     context = {
         "cards": render_cards(hits, Query()),

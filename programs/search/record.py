@@ -196,6 +196,12 @@ def rebuild(batch: int = 5000) -> int:
     return published
 
 
+def revisions(program_ids: Iterable[int]) -> dict[int, int]:
+    """The newest revision of each of these programs; one without a record of the present layout is left out."""
+    present = SearchRecord.objects.filter(pk__in=program_ids, layout=LAYOUT)
+    return dict(present.values_list("pk", "rev"))
+
+
 def is_current() -> bool:
     """Whether every published program has a record of the present layout."""
     with connection.cursor() as cursor:

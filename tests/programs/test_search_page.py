@@ -492,3 +492,16 @@ def test_the_shortlist_shows_what_the_address_carries(client) -> None:
     assert "1 saved program is no longer listed." in words(page)
     assert page.select_one("meta[name=robots]")["content"] == "noindex"
     assert "Nothing saved yet" in words(soup(client.get("/shortlist/")))
+
+
+def test_the_shortlist_shows_what_a_program_says_now(client, django_assert_max_num_queries) -> None:
+    saved = ProgramFactory(slug="saved", priced=True)
+    record.write([saved.pk])
+    client.get("/shortlist/?p=saved")
+
+    Program.objects.filter(pk=saved.pk).update(cost_per_week_min=111, cost_per_week_max=111)
+    record.write([saved.pk])
+
+    with django_assert_max_num_queries(3):  # the programs, their revisions, and cards not yet seen
+        page = soup(client.get("/shortlist/?p=saved"))
+    assert "$111" in words(page.select_one("li.card"))
