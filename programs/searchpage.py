@@ -1,6 +1,5 @@
 """Everything the search page says, as its template reads it."""
 
-import copy
 import datetime as dt
 from dataclasses import replace
 from functools import cache, lru_cache
@@ -9,7 +8,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.functional import cached_property  # Python 3.11 locks its own at each use
@@ -111,10 +110,10 @@ class SearchPage:
         return skeleton("components/sample_notice.html", self.language).fill(str)
 
     def _frame(self) -> HttpRequest:
-        """The request that the frame is drawn for: nothing of this one's question is in it."""
-        frame = copy.copy(self.request)
-        frame.GET = QueryDict()
-        frame.META = {**self.request.META, "QUERY_STRING": f"{hole('query')}"}
+        """The request that the frame is drawn for, by nobody: every visitor sees what is drawn, so nothing of this one is in it."""
+        frame = HttpRequest()
+        frame.path = frame.path_info = self.path
+        frame.META = {"QUERY_STRING": f"{hole('query')}"}
         return frame
 
     @property

@@ -7,17 +7,21 @@ import pytest
 from bs4 import BeautifulSoup
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.test import Client
 
+from programs import slots
 from programs.models import Program
 from programs.search import record
 from programs.searchpage import SearchPage
 from programs.slots import SPACE_BETWEEN_TAGS
 from tests.factories import (
+    PASSWORD,
     ConfirmationFactory,
     PayerAcceptanceFactory,
     PayerFactory,
     PlaceFactory,
     ProgramFactory,
+    UserFactory,
     days_ago,
 )
 
@@ -90,6 +94,16 @@ def test_a_page_filled_into_its_shape_equals_one_drawn_afresh(rf, query) -> None
 
     afresh = render_to_string("programs/results.html", {"page": page, "operator": settings.OPERATOR})
     assert BeautifulSoup(spaced(page.part()), "html.parser") == BeautifulSoup(spaced(afresh), "html.parser")
+
+
+def test_what_one_visitor_is_told_is_drawn_for_no_other(client) -> None:
+    """The frame is drawn once for everybody, with whoever comes first."""
+    slots._drawn.clear()
+    signing_in = {"login": UserFactory().email, "password": PASSWORD, "next": "/programs/"}
+    signed_in = client.post("/accounts/login/", signing_in, follow=True)
+
+    assert signed_in.redirect_chain[-1][0] == "/programs/"
+    assert not soup(Client().get("/programs/")).select(".flash")
 
 
 def test_the_answer_depends_on_who_asks_for_it(client) -> None:
