@@ -106,7 +106,7 @@ def terms_of(
 
 @dataclass(frozen=True, slots=True)
 class SelfPay:
-    """What a program costs without insurance. `is_typical`: the program has not told its price."""
+    """What a program costs without insurance. `is_typical`: the program has not told its price, or not both ends."""
 
     program: Program
     weeks: int
@@ -123,11 +123,22 @@ def without_insurance(verification: Verification) -> list[SelfPay]:
 def _self_pay(program: Program) -> SelfPay:
     billing: ProgramBilling | None = getattr(program, "billing", None)
     per_week, weeks = _length(program, billing)
-    low, high = program.cost_per_week_min, program.cost_per_week_max
-    own = (Decimal(low), Decimal(high)) if low is not None and high is not None else None
+    price, is_typical = _week(program), None in (program.cost_per_week_min, program.cost_per_week_max)
     if billing and billing.cash_per_day is not None:
-        own = (billing.cash_per_day * per_week, billing.cash_per_day * per_week)
-    return SelfPay(program, weeks, self_pay(weeks=weeks, per_week=own or TYPICAL_WEEK), is_typical=own is None)
+        price, is_typical = (billing.cash_per_day * per_week, billing.cash_per_day * per_week), False
+    return SelfPay(program, weeks, self_pay(weeks=weeks, per_week=price), is_typical)
+
+
+def _week(program: Program) -> tuple[Decimal, Decimal]:
+    """Its own price of a week; an end that it has not told is the typical one, never beyond the one it has."""
+    low, high = TYPICAL_WEEK
+    if program.cost_per_week_min is not None:
+        low = Decimal(program.cost_per_week_min)
+        high = max(low, high)
+    if program.cost_per_week_max is not None:
+        high = Decimal(program.cost_per_week_max)
+        low = min(low, high)
+    return low, high
 
 
 def _length(program: Program, billing: ProgramBilling | None) -> tuple[int, int]:

@@ -33,7 +33,9 @@ COUNT: Schema = {"type": "integer", "minimum": 0}
 FLAG: Schema = {"type": "boolean"}
 DATE: Schema = {"type": "string", "format": "date"}
 STATE: Schema = {"type": "string", "pattern": "^[A-Z]{2}$"}
-RANGE = _object(min=_or_null(WHOLE), max=_or_null(WHOLE))
+RANGE = _object(min=_or_null(WHOLE), max=_or_null(WHOLE)) | {
+    "description": "From `min` up to `max`; an end that is null was not told."
+}
 ANYTHING: Schema = {"type": "object", "additionalProperties": True}
 
 SUGGESTION = _object(near=TEXT, label=TEXT, county=_or_null(TEXT))

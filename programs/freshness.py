@@ -11,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from programs.choices import Status
 from programs.models import Confirmation, Program
 from programs.models.evidence import Topic
 
@@ -59,7 +60,12 @@ def newest(confirmations: Iterable[Confirmation]) -> dict[str, Confirmation]:
 
 
 def shows_openings(program: Program, *, today: dt.date | None = None) -> bool:
-    """Whether "accepting new patients", the next start and open seats may be shown: confirmed within 7 days."""
+    """Whether "accepting new patients", the next start and open seats may be shown: confirmed within 7 days.
+
+    A closed program has no openings, however freshly they were told.
+    """
+    if program.status == Status.CLOSED:
+        return False
     confirmation = newest(program.confirmations.all()).get(Topic.AVAILABILITY)
     confirmed_on = confirmation.confirmed_on if confirmation else None
     return band(Topic.AVAILABILITY, confirmed_on, today=today) in (Band.FRESH, Band.DUE)

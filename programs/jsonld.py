@@ -5,6 +5,7 @@ from urllib.parse import urljoin
 from django.conf import settings
 from django.urls import reverse
 
+from programs import wording
 from programs.choices import STATES
 from programs.models import Phone, Program
 
@@ -40,8 +41,8 @@ def _clinic(program: Program, address: str) -> dict[str, object]:
     phones = [phone for phone in program.phones.all() if phone.purpose != Phone.Purpose.FAX]
     if phones:
         data["telephone"] = phones[0].number
-    if program.cost_per_week_min is not None:
-        data["priceRange"] = f"${program.cost_per_week_min}–${program.cost_per_week_max} a week"
+    if price := wording.money(program.cost_per_week_min, program.cost_per_week_max):
+        data["priceRange"] = price
     hours = [
         {
             "@type": "OpeningHoursSpecification",

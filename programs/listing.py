@@ -65,6 +65,7 @@ def sheet(request: HttpRequest, slug: str) -> HttpResponse:
         "profile": Profile.of(listing),
         "program": listing,
         "sample_data": listing.is_sample,
+        "is_closed": listing.status == Status.CLOSED,
         "address": address,
         "qr": mark_safe(segno.make(address).svg_inline(scale=3, svgclass="qr", omitsize=True)),  # noqa: S308 ours
     }

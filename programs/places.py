@@ -76,7 +76,7 @@ def facts(programs: ProgramQuerySet) -> list[str]:
         telehealth=Count("pk", filter=Q(services__contains=["telehealth"])),
         spanish=Count("pk", filter=Q(languages__contains=["spanish"])),
         teens=Count("pk", filter=Q(ages__contains=["children"])),
-        priced=Count("pk", filter=Q(cost_per_week_min__isnull=False)),
+        priced=Count("pk", filter=Q(cost_per_week_min__isnull=False) | Q(cost_per_week_max__isnull=False)),
         newest=Max("sources__survey_year"),
     )
     words = {

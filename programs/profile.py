@@ -121,9 +121,8 @@ class Profile:
     @cached_property
     def is_stale(self) -> bool:
         """Whether the newest check is too old to lean on."""
-        return bool(self.checked) and freshness.band(
-            Topic.SCHEDULE, self.checked.confirmed_on if self.checked else None, today=self.today
-        ) in (freshness.Band.STALE, freshness.Band.EXPIRED)
+        on = self.checked.confirmed_on if self.checked else None
+        return freshness.band(Topic.SCHEDULE, on, today=self.today) in (freshness.Band.STALE, freshness.Band.EXPIRED)
 
     @cached_property
     def sources(self) -> list[SourceRecord]:
@@ -168,6 +167,12 @@ class Profile:
             return _span(*counted)
         return f"{self.program.hours_per_week:g}" if self.program.hours_per_week is not None else ""
 
+    @property
+    def clock(self) -> str:
+        """Whose time its hours are in, for people far away; "" if it meets at its address only."""
+        by_video = {Format.VIRTUAL, Format.HYBRID} & {*self.program.formats}
+        return wording.clock(self.program.time_zone) if by_video else ""
+
     @cached_property
     def hours_flag(self) -> str:
         return schedule.hours_flag(self.sessions, ages=self.program.ages)
@@ -182,28 +187,32 @@ class Profile:
         starts = self.program.next_start_on
         return starts if self.shows_openings and starts and starts >= self.today else None
 
+    @property
+    def tells_openings(self) -> bool:
+        """Whether anything of its openings was told, and lately enough to be shown."""
+        told = (self.program.accepting_new, self.program.seats_open, self.next_start)
+        return self.shows_openings and told != (None, None, None)
+
     # --- money ---------------------------------------------------------------------------------
     @cached_property
     def cost(self) -> str:
-        low, high = self.program.cost_per_week_min, self.program.cost_per_week_max
-        if low is None or high is None:
-            return ""
-        return f"${low:,}" if low == high else f"${low:,}–${high:,}"
+        """A week's price, or one end of it: "$300–$450", "from $300"."""
+        return wording.amount(self.program.cost_per_week_min, self.program.cost_per_week_max)
 
     @cached_property
     def whole_cost(self) -> str:
-        """Weeks × price, when both are known."""
-        program = self.program
-        if program.cost_per_week_min is None or program.cost_per_week_max is None or program.weeks_max is None:
+        """Weeks × price, as far as both are known."""
+        low, high, weeks = self.program.cost_per_week_min, self.program.cost_per_week_max, self.program.weeks_max
+        if weeks is None:
             return ""
-        low = program.cost_per_week_min * (program.weeks_min or program.weeks_max)
-        high = program.cost_per_week_max * program.weeks_max
-        return f"${low:,}" if low == high else f"${low:,}–${high:,}"
+        least = None if low is None else low * (self.program.weeks_min or weeks)
+        return wording.amount(least, None if high is None else high * weeks)
 
     @cached_property
     def cost_bar(self) -> dict[str, int]:
-        """Where the prices lie on a bar of 640 units that stands for $0 to $1,000 a week."""
-        low, high = self.program.cost_per_week_min or 0, self.program.cost_per_week_max or 0
+        """Where the prices lie on a bar of 640 units that stands for $0 to $1,000 a week; "from" is a point."""
+        low = self.program.cost_per_week_min or 0
+        high = low if self.program.cost_per_week_max is None else self.program.cost_per_week_max
         scale = 0.64
         left, right = (round(min(price, 1000) * scale) for price in (low, high))
         return {
@@ -236,10 +245,12 @@ class Profile:
                 )
             )
         labels = FACETS["payer"].labels
+        said = {line.name for line in lines if line.rung != "refused"}
         ask = _("Ask about your own plan.")
         lines += [
             PayerLine(labels[slug], "type_only", "", "", ask if slug in INSURANCE else "")
             for slug in self.program.payment_types
+            if str(labels[slug]) not in said  # better known by that name already
         ]
         order = ("confirmed", "program", "type_only", "refused")
         return sorted(lines, key=lambda line: (order.index(line.rung), str(line.name)))
@@ -288,7 +299,7 @@ class Profile:
             ", ".join(formats),
             _ages(program.min_age, program.max_age) or ", ".join(ages),
             ", ".join(str(label) for label in self.answers("language").yes),
-            _("%(cost)s a week") % {"cost": self.cost} if self.cost else "",
+            wording.money(program.cost_per_week_min, program.cost_per_week_max),
         ]
         return [Fact(label, value) for label, value in zip(GLANCE, values, strict=True)]
 
@@ -302,9 +313,7 @@ class Profile:
         return ", ".join(str(fact.label).lower() for fact in self.glance if not fact.value)
 
     def _time_words(self) -> str:
-        if not self.hours:
-            return ""
-        return _("%(hours)s hours a week") % {"hours": self.hours}
+        return _("%(hours)s hours a week") % {"hours": self.hours} if self.hours else ""
 
     # --- what is missing -------------------------------------------------------------------------
     @cached_property
@@ -347,7 +356,7 @@ def neighbours(program: Program, *, levels: Sequence[str] = (), limit: int = 3) 
     for west, east in box.spans:
         inside |= Q(longitude__range=(west, east))
     near = Program.objects.published().filter(inside, latitude__range=(box.south, box.north)).exclude(pk=program.pk)
-    near = near.filter(is_sample=program.is_sample)
+    near = near.filter(is_sample=program.is_sample).at_an_address()
     if levels:
         near = near.filter(other_levels__overlap=list(levels))
     found = [
@@ -355,9 +364,8 @@ def neighbours(program: Program, *, levels: Sequence[str] = (), limit: int = 3) 
         for other in near.only("slug", "name", "city", "state", "latitude", "longitude", "other_levels")
         if other.latitude is not None and other.longitude is not None
     ]
-    return sorted((one for one in found if one.miles <= NEARBY_MILES), key=lambda one: (one.miles, one.program.pk))[
-        :limit
-    ]
+    inside_circle = [one for one in found if one.miles <= NEARBY_MILES]
+    return sorted(inside_circle, key=lambda one: (one.miles, one.program.pk))[:limit]
 
 
 def _week(blocks: Iterable[SessionBlock]) -> list[Cell]:

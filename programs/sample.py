@@ -122,7 +122,7 @@ def _organizations(rows: list[Row]) -> dict[str, Organization]:
 
 
 def _program(row: Row, organization: Organization, today: dt.date) -> Program:
-    return Program(
+    program = Program(
         organization=organization,
         is_sample=True,
         latitude=float(row["latitude"]),
@@ -135,6 +135,9 @@ def _program(row: Row, organization: Organization, today: dt.date) -> Program:
         **{name: {"yes": True, "no": False, "": None}[row[name]] for name in YES_NO},
         **{name: int(row[column]) if row[column] else None for name, column in NUMBERS.items()},
     )
+    program.virtual_states = [code.upper() for code in program.virtual_states]
+    program.clean()  # a whole list is written at once, past the forms
+    return program
 
 
 def _ago(days: str, today: dt.date) -> dt.date:

@@ -8,9 +8,10 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from typing import Any, Protocol, TypeVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from programs.choices import AgeGroup, Day, Daypart
 
@@ -82,6 +83,13 @@ def starts_in(daypart: str, day: Any, minute: Any) -> Any:
     }[Daypart(daypart)]
 
 
+def times(blocks: Iterable[Block]) -> set[str]:
+    """The days and the parts of the day in which required sessions start, as the filters name them."""
+    starts = [(block.weekday, block.starts.hour * 60 + block.starts.minute) for block in required(blocks)]
+    parts = {part for part in Daypart.values for start in starts if starts_in(part, *start)}
+    return parts | {Day.values[day] for day, _minute in starts}
+
+
 def merge(free: Iterable[Span]) -> list[Span]:
     """Touching spans as one, over two weeks, so that a Sunday night runs into Monday morning."""
     week = sorted((span.start, span.end) for span in free)
@@ -108,9 +116,15 @@ def outside(free: Iterable[Span], boxes: Iterable[Span]) -> list[Span]:
     return [span for span in left if span.start < span.end]
 
 
+@cache
+def zones() -> set[str]:
+    """Every time zone there is. They are files, so they are looked through once."""
+    return available_timezones()
+
+
 def shift(own_zone: str, zone: str, *, on: dt.date) -> int:
     """Minutes to add to a program's clock time to get the person's; 0 where a zone is not known."""
-    if not own_zone or not zone or own_zone == zone:
+    if own_zone == zone or not {own_zone, zone} <= zones():
         return 0
     noon = dt.datetime.combine(on, dt.time(12))
     theirs, ours = (noon.replace(tzinfo=ZoneInfo(name)).utcoffset() for name in (own_zone, zone))

@@ -12,7 +12,8 @@ from typing import TypedDict
 
 from django.utils import formats
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
-from django.utils.translation import get_language, ngettext
+from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from programs import schedule
@@ -75,17 +76,40 @@ def track_lines(blocks: Iterable[schedule.Block]) -> list[str]:
     return lines
 
 
+# The clocks that have a name of their own; others are called by their city.
+CLOCKS = {
+    "America/New_York": gettext_lazy("Times in Eastern Time"),
+    "America/Chicago": gettext_lazy("Times in Central Time"),
+    "America/Denver": gettext_lazy("Times in Mountain Time"),
+    "America/Los_Angeles": gettext_lazy("Times in Pacific Time"),
+}
+
+
+def clock(zone: str) -> str:
+    """Times in Central Time · Times in Boise time · "" for a zone that nobody knows."""
+    if zone in CLOCKS or zone not in schedule.zones():
+        return str(CLOCKS.get(zone, ""))
+    return _("Times in %(zone)s time") % {"zone": zone.rpartition("/")[2].replace("_", " ")}
+
+
 def collision(block: schedule.Block) -> str:
     """Wed 6–9 pm"""
     return f"{str(WEEKDAYS_ABBR[block.weekday]).capitalize()} {hours(block.starts, block.ends)}"
 
 
+def amount(least: int | None, most: int | None) -> str:
+    """$325 · $300–$450 · from $300 · up to $450 · "" when not told."""
+    if least is not None and most is not None:
+        return f"${least:,}" if least == most else f"${least:,}–${most:,}"
+    if least is not None:
+        return _("from %(amount)s") % {"amount": f"${least:,}"}
+    return _("up to %(amount)s") % {"amount": f"${most:,}"} if most is not None else ""
+
+
 def money(least: int | None, most: int | None) -> str:
-    """$325 a week · $300–$450 a week · "" when not told."""
-    if least is None:
-        return ""
-    amount = f"${least:,}" if most in (None, least) else f"${least:,}–${most:,}"
-    return _("%(amount)s a week") % {"amount": amount}
+    """$325 a week · From $300 a week · "" when not told."""
+    told = amount(least, most)
+    return capfirst(_("%(amount)s a week") % {"amount": told}) if told else ""
 
 
 def format_words(values: Sequence[str]) -> str:

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from programs import placenames
+from programs import placenames, schedule
 from programs.choices import LocationQuality
 from programs.models import Place
 
-# Should the gazetteer not know even the state; there is no such state in fixtures/places.csv.gz.
+# Should the gazetteer not know even the state, or no zone that there is; there is no such state in fixtures/places.csv.gz.
 FALLBACK_ZONE = "America/New_York"
 
 
@@ -72,7 +72,8 @@ class Gazetteer:
         if centre is None and self._cities:
             centre, quality = self._cities.get((placenames.key(city), state)), LocationQuality.CITY_CENTRE
         county = centre.county if centre else ""
-        zone = centre.time_zone if centre else self._zones.get(state, FALLBACK_ZONE)
+        told = (centre.time_zone if centre else "", self._zones.get(state, ""))
+        zone = next((name for name in told if name in schedule.zones()), FALLBACK_ZONE)
         if given:
             return Spot(*given, LocationQuality.GIVEN, county, zone)
         if centre:

@@ -6,6 +6,7 @@ import uuid
 import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Max, Q
 from django.db.models.functions import ASin, Collate, Cos, Least, Lower, Power, Radians, Sin, Sqrt
@@ -13,8 +14,9 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from programs import geo
+from programs import geo, schedule
 from programs.choices import (
+    STATES,
     Accreditation,
     AgeGroup,
     CareLevel,
@@ -191,11 +193,7 @@ class Program(models.Model):
     smoking = models.CharField(_("smoking"), max_length=16, choices=SmokingPolicy, blank=True)
 
     hours_per_week = models.DecimalField(
-        _("hours a week (stated)"),
-        max_digits=4,
-        decimal_places=1,
-        null=True,
-        blank=True,
+        _("hours a week (stated)"), max_digits=4, decimal_places=1, null=True, blank=True
     )
     weeks_min = models.SmallIntegerField(_("weeks, at least"), null=True, blank=True)
     weeks_max = models.SmallIntegerField(_("weeks, at most"), null=True, blank=True)
@@ -303,6 +301,16 @@ class Program(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("program", args=[self.slug])
+
+    def clean(self) -> None:
+        """Refuse, beside its field, what would break its hours or hide it from its states."""
+        errors: dict[str, str | Promise] = {}
+        if self.time_zone not in schedule.zones():
+            errors["time_zone"] = _("Not a time zone: write it like America/Chicago.")
+        if strange := ", ".join(code for code in self.virtual_states if code not in STATES):
+            errors["virtual_states"] = _("Not a state: %s. Write its two capital letters, like WI.") % strange
+        if errors:
+            raise ValidationError(errors)
 
     @property
     def is_virtual_only(self) -> bool:

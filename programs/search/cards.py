@@ -212,7 +212,7 @@ class Card:
         """Topics the program has not told us."""
         known = {
             Topic.SCHEDULE: bool(self.blocks),
-            Topic.COST: self.cost_min is not None,
+            Topic.COST: self.cost_min is not None or self.cost_max is not None,
             Topic.PAYERS: bool(self.acceptances or self.payment_types),
             "format": bool(self.formats),
         }
@@ -224,7 +224,7 @@ class Card:
         return told is not None and (today - told.on).days <= FRESH_DAYS[Topic.AVAILABILITY]
 
     def payers(self) -> list[CardPayer]:
-        """Accepted payers by name, the best evidence first; then the kinds of payment."""
+        """Accepted payers by name, the best evidence first; then the kinds of payment that no name says already."""
         named = [
             CardPayer(payer.slug, payer.name, _evidence(source), as_of or "", network)
             for id_, network, source, as_of, _kind in self.acceptances or ()
@@ -233,8 +233,9 @@ class Card:
         named.sort(key=lambda payer: (payer.evidence != "confirmed", payer.label))
         told = self.told.get(Topic.PAYERS)
         as_of = str(self.source.year) if self.source else told.on.isoformat() if told else ""
+        said = {payer.slug for payer in named} | {payer.label for payer in named}
         types = [CardPayer(value, str(PaymentType(value).label), "type_only", as_of) for value in self.payment_types]
-        return named + types
+        return named + [payer for payer in types if not {payer.slug, payer.label} & said]
 
 
 def _moved(block: Block, minutes: int) -> Block:

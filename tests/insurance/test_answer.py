@@ -14,6 +14,7 @@ from insurance.models import BenefitSnapshot, ComparedProgram, CostEstimate
 from insurance.reading import benefits
 from insurance.states import State
 from insurance.x12.response_271 import read
+from programs.models import Program
 from tests.factories import ProgramFactory
 from tests.insurance import factories
 from tests.insurance.x12 import messages
@@ -142,6 +143,21 @@ def test_a_plan_that_does_not_pay_leads_to_the_price_without_it(client, answered
         assert "Without insurance, 12 weeks at Program 1 cost $5,400.00." in shown  # 36 days × $150
         assert "Program 3 cost $3,000.00–$7,200.00. This is a typical price" in shown
         assert "What it may cost" not in shown
+
+
+@pytest.mark.parametrize(
+    ("told", "price"),
+    [
+        ({"cost_per_week_min": 300}, "$3,600.00–$7,200.00. This is a typical price"),
+        ({"cost_per_week_min": 700}, "$8,400.00. This is a typical price"),
+        ({"cost_per_week_max": 450}, "$3,000.00–$5,400.00. This is a typical price"),
+        ({"cost_per_week_min": 300, "cost_per_week_max": 450}, "$3,600.00–$5,400.00."),
+    ],
+)
+def test_a_price_told_in_part_is_typical_only_at_its_other_end(client, answered, told, price):
+    verification = answered("EB*6**30")
+    Program.objects.filter(name="Program 3").update(**told)
+    assert f"Program 3 cost {price}" in page(client, verification)
 
 
 def test_every_doubt_of_the_reader_has_words():
