@@ -51,6 +51,17 @@ def test_places_that_are_not_there_are_404(client, address) -> None:
     assert client.get(address).status_code == 404
 
 
+def test_a_city_with_more_programs_than_a_page_leads_to_all_of_them(client) -> None:
+    record.write([ProgramFactory(phone=None).pk for _number in range(21)])
+
+    page = BeautifulSoup(client.get("/programs/in/wi/milwaukee/").content, "html.parser")
+    (more,) = [link for link in page.select("main a") if link.get_text().startswith("See all")]
+
+    assert len(page.select("li.card")) == 20
+    assert more.get_text() == "See all 23 programs"
+    assert "23 programs within 25 miles of Milwaukee" in words(client.get(more["href"]))
+
+
 def test_the_sitemap_names_real_programs_and_their_places_only(client) -> None:
     index = client.get("/sitemap.xml").content.decode()
     programs = client.get("/sitemap-programs.xml").content.decode()
