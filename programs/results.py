@@ -21,7 +21,7 @@ from programs.models.evidence import Topic
 from programs.pills import filter_label
 from programs.search.cards import Card, CardPayer, cards
 from programs.search.query import Hit, Query
-from programs.search.vocabulary import label_of
+from programs.search.vocabulary import label_of, payers
 from programs.slots import Skeleton, in_ascii
 
 KEPT, KEPT_SAID = 4000, 16
@@ -40,19 +40,19 @@ class Drawn:
 
 
 class CardSkeletons:
-    """Drawn cards by program, revision, day, clock and language."""
+    """Drawn cards by program, revision, day, clock, language, and the payers there are (whose names they say)."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, int, dt.date, str, str], Drawn] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int, dt.date, str, str, int], Drawn] = OrderedDict()
 
     def of(self, card: Card, rev: int, today: dt.date, language: str) -> Drawn:
-        key = (card.id, rev, today, card.time_zone, language)
+        key = (card.id, rev, today, card.time_zone, language, payers.current().tag)
         drawn = self._kept.get(key)
         if drawn is None:
             skeleton = Skeleton("programs/card.html", card_words(card, today))
             drawn = self._kept[key] = Drawn(skeleton, card.payers())
             while len(self._kept) > KEPT:
-                self._kept.pop(next(iter(self._kept)), None)
+                self._kept.popitem(last=False)
         return drawn
 
 
@@ -108,7 +108,7 @@ def _zone(card: Card) -> str:
     """Programs by video may be in another time zone than the person: their hours say which."""
     if not (card.is_virtual_only and card.blocks):
         return ""
-    return _("Times in %(zone)s time") % {"zone": card.time_zone.rpartition("/")[2].replace("_", " ")}
+    return wording.clock(card.time_zone)
 
 
 def _verify_url() -> str:
@@ -165,8 +165,7 @@ def _fit(card: Card, hit: Hit, query: Query, today: dt.date) -> str:
         return format_html('<p class="tags"><span class="tag ok">{}</span></p>', _("Fits your week"))
     if hit.fit == "unknown":
         return format_html('<p class="tags"><span class="tag gold">{}</span></p>', _("Has not told us its schedule"))
-    zone = query.place.time_zone if query.place else ""
-    minutes = schedule.shift(card.time_zone, zone, on=today)
+    minutes = schedule.shift(card.time_zone, query.clock(by_video=card.is_virtual_only), on=today)
     collisions = schedule.fit(card.blocks, query.free, shift=minutes).collisions
     words = _("Collides with your week: %(when)s") % {"when": "; ".join(map(wording.collision, collisions))}
     return format_html('<p class="tags"><span class="tag warm">{}</span></p>', words)
@@ -195,11 +194,13 @@ def _payer_line(shown: tuple[tuple[str, bool, str], ...], more: int, _language: 
 def _reasons(card: Card, payers: list[CardPayer], ticks: Ticks) -> Iterator[str]:
     """Which of the ticked values the program has."""
     for name, values in ticks:
-        has: Container[str] | None = card.answers.get(name)
-        if has is None:  # schedule: every hit meets then
-            has = values if card.sessions else ()
+        has: Container[str]
+        if name in ("when", "day"):
+            has = schedule.times(card.blocks)
         elif name == "payer":
-            has = {payer.slug for payer in payers}  # the kinds of payment among them
+            has = {payer.slug for payer in payers} | {*card.payment_types}
+        else:
+            has = card.answers[name]
         yield from (label_of(name, value) for value in values if value in has)
 
 

@@ -110,19 +110,21 @@ class Search:
         """Count, order, page and describe everything at once."""
         judged = self._judge(*self._area(self.query.radius), self._by_video())
         missed = judged.misses()
-        here, _others = judged.parted()
-        missed_here = missed[: judged.video_from]
+        here, others = judged.parted()
+        asked = others if self.query.video else here
+        missed_there = missed[judged.video_from :] if self.query.video else missed[: judged.video_from]
         hits, virtual = judged.hits(missed).parted()
         maybe, virtual_maybe = judged.maybe(missed).parted()
         by_video = virtual if self.query.told else virtual_maybe
         listed = by_video if self.query.video else hits if self.query.told else maybe
         fits = self._fits(listed.rows)
-        order = self._order(listed, fits)
-        outside, relief = self._beyond(here, missed_here) if not len(hits.rows) else ([], [])
+        order = self._order_asked(listed, fits)
+        known = virtual if self.query.video else hits
+        outside, relief = self._beyond(asked, missed_there) if not len(known.rows) else ([], [])
         return Answer(
             count=len(hits.rows),
             hits=self._hits(listed, fits, order[self._page()]),
-            counts=self._counts(here, missed_here == 1, hits.rows),
+            counts=self._counts(asked, missed_there == 1, known.rows),
             total=len(listed.rows),
             not_told=len(maybe.rows),
             not_told_by={
@@ -134,6 +136,7 @@ class Search:
             outside=outside,
             relief=relief,
             within=self._within(hits),
+            nearest=self._nearest(hits),
             points=NO_POINTS if self.query.video else self._points(listed.rows),
             page=self.query.page,
             page_size=self.query.page_size,
@@ -210,9 +213,13 @@ class Search:
 
     def _on_their_clock(self, rows: Rows, blocks: npt.NDArray[np.void], place: Rows) -> npt.NDArray[np.int64]:
         """When sessions start, in minutes of the week of the person's place; `place` are their rows' places in `rows`."""
-        zone = self.query.place.time_zone if self.query.place else ""
-        shifts = _shifts(zone, self.today)
-        starts: npt.NDArray[np.int64] = blocks["start"].astype(np.int64) + shifts[self.table.zone[rows[place]]]
+        here, by_video = self.query.clock(by_video=False), self.query.clock(by_video=True)
+        zones = self.table.zone[rows[place]]
+        shifts = _shifts(here, self.today)[zones]
+        if here != by_video:
+            is_by_video = self.table.flags[rows[place]] & VIRTUAL != 0
+            shifts = np.where(is_by_video, _shifts(by_video, self.today)[zones], shifts)
+        starts: npt.NDArray[np.int64] = blocks["start"].astype(np.int64) + shifts
         return starts % schedule.WEEK
 
     def _facet(self, rows: Rows, name: str, values: Sequence[str]) -> Asked:
@@ -278,7 +285,15 @@ class Search:
         found = totals.tolist()
         counts = {name: dict(zip(values, found[first:last], strict=True)) for name, values, first, last in OPTIONS}
         counts["payer"] |= self._payer_counts(found[WIDTH * 8 :])
+        if self.query.video and self.query.place:
+            counts |= {name: self._clock_counts(judged, nearly, hits, name) for name in CLOCKED}
         return counts | {"sliding": {"1": found[BIT["sliding", "1"]]}, "accepting": {"1": accepting}}
+
+    def _clock_counts(self, judged: Judged, nearly: Mask, hits: Rows, name: str) -> dict[str, int]:
+        """Those of times, for programs by video: on the clock of the person's place."""
+        own = [judged.rows[nearly & ~one.yes] for one in judged.asked if one.name == name]
+        rows = np.concatenate([hits, *own])
+        return {value: int(np.count_nonzero(self._starts(rows, name, [value]))) for value in FACETS[name].values}
 
     def _payer_counts(self, found: list[int]) -> dict[str, int]:
         """Payers that some program here takes, and those that were asked for."""
@@ -293,15 +308,21 @@ class Search:
             return {}
         return {ring: int(np.count_nonzero(hits.squared <= sphere.chord2(ring))) for ring in RINGS}
 
+    def _nearest(self, hits: Judged) -> float | None:
+        if hits.squared is None or not len(hits.rows):
+            return None
+        squared = float(np.fmin.reduce(hits.squared))  # those without a distance aside
+        return None if math.isnan(squared) else sphere.miles(squared)
+
     def _beyond(self, judged: Judged, missed: npt.NDArray[np.uint8]) -> tuple[list[Hit], list[tuple[str, int]]]:
         """For an empty answer: the nearest outside the radius, and which filter to drop for how many programs."""
         relief = {one.name: int(np.count_nonzero((missed == 1) & ~one.yes)) for one in judged.asked}
         outside: list[Hit] = []
-        if self.query.radius is not None and self.query.has_distance:
+        if self.query.radius is not None and self.query.has_distance and not self.query.video:
             far = self._judge(*self._area(None))
             far = far.hits(far.misses())
             relief["radius"] = len(far.rows)
-            outside = self._some(far)
+            outside = self._hits(far, self._fits(far.rows), self._order(far)[: self.query.page_size])
         helps = [(name, count) for name, count in relief.items() if count]
         return outside, sorted(helps, key=lambda pair: -pair[1])
 
@@ -326,19 +347,23 @@ class Search:
         verdicts[place[first][track_fits]] = VERDICTS.index("fits")
         return verdicts
 
-    def _order(self, listed: Judged, fits: npt.NDArray[np.int8] | None) -> Rows:
+    def _order_asked(self, listed: Judged, fits: npt.NDArray[np.int8] | None) -> Rows:
         """Places in `listed` in the order asked, as far as the page needs. Nothing commercial is in any order."""
+        if self.query.sort == "cost":
+            cost = self.table.cost[listed.rows]
+            return self._order(listed, np.where(cost < 0, np.iinfo(np.int32).max, cost))
+        if self.query.sort == "start":
+            return self._order(listed, self._start(listed.rows) - np.uint16(1))  # not told: 65535, the last
+        return self._order(listed, None if self.query.sort else fits)
+
+    def _order(self, listed: Judged, first: npt.NDArray[np.generic] | None = None) -> Rows:
+        """By this key if there is one, then the nearest, then the newest word of it, then the identifier."""
         table, rows = self.table, listed.rows
         keys: Keys = [table.ids[rows], -table.fresh[rows].astype(np.int32)]
         if listed.squared is not None:
             keys.append(np.where(np.isnan(listed.squared), np.inf, listed.squared))
-        if self.query.sort == "cost":
-            cost = table.cost[rows]
-            keys.append(np.where(cost < 0, np.iinfo(np.int32).max, cost))
-        elif self.query.sort == "start":
-            keys.append(self._start(rows) - np.uint16(1))  # not told: 65535, the last
-        elif not self.query.sort and fits is not None:
-            keys.append(fits)
+        if first is not None:
+            keys.append(first)
         return _first(keys, self.query.page * self.query.page_size)
 
     def _page(self) -> slice:
@@ -349,7 +374,7 @@ class Search:
         if not len(listed.rows):
             return []
         fits = self._fits(listed.rows)
-        return self._hits(listed, fits, self._order(listed, fits)[: self.query.page_size])
+        return self._hits(listed, fits, self._order_asked(listed, fits)[: self.query.page_size])
 
     def _hits(self, listed: Judged, fits: npt.NDArray[np.int8] | None, order: Rows) -> list[Hit]:
         table, rows = self.table, listed.rows[order]

@@ -50,11 +50,11 @@ def named(text: str) -> Set[int]:
     return set(by_name(Program.objects.published(), text).values_list("pk", flat=True))
 
 
-def by_name(programs: ProgramQuerySet, text: str) -> ProgramQuerySet:
-    """Programs whose name or organization holds the text; if none does, those that are nearly so called."""
-    owners = Organization.objects.filter(name__holds=text)
-    exact = programs.filter(Q(name__holds=text) | Q(organization__in=owners))
-    if len(text) < 4 or exact.exists():
+def by_name(programs: ProgramQuerySet, text: str, *, of: ProgramQuerySet | None = None) -> ProgramQuerySet:
+    """Programs whose name or organization holds the text; if none does of all these, those that are nearly so called."""
+    holds = Q(name__holds=text) | Q(organization__in=Organization.objects.filter(name__holds=text))
+    exact = programs.filter(holds)
+    if len(text) < 4 or (exact if of is None else of.filter(holds)).exists():
         return exact
     likeness = Greatest(TrigramWordSimilarity(text, "name"), TrigramWordSimilarity(text, "organization__name"))
     return programs.annotate(likeness=likeness).filter(likeness__gte=ALIKE)

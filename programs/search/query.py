@@ -60,6 +60,10 @@ class Query:
     def has_distance(self) -> bool:
         return self.place is not None and self.place.kind != "state"
 
+    def clock(self, *, by_video: bool) -> str:
+        """The time zone that free hours are on. A state may have several: at an address there, the program's own holds."""
+        return self.place.time_zone if self.place and (by_video or self.has_distance) else ""
+
     def without(self, name: str) -> "Query":
         """The same search without one filter."""
         if name in self.facets:
@@ -107,7 +111,8 @@ class Answer:
     """A whole answer. `counts` are disjunctive: a facet ignores its own ticks.
 
     `count` programs at an address fit, `virtual_count` by video; `hits` is one page of the list that was asked for, of
-    `total` programs: those that fit, those that have not told us, or those by video.
+    `total` programs: those that fit, those that have not told us, or those by video. `counts` and `relief` are of
+    programs at an address, or by video where those were asked for.
     """
 
     count: int
@@ -122,6 +127,7 @@ class Answer:
     outside: list[Hit] = field(default_factory=list)
     relief: list[tuple[str, int]] = field(default_factory=list)  # filter to drop -> programs it would give
     within: dict[int, int] = field(default_factory=dict)  # miles -> programs, when nothing narrows the distance
+    nearest: float | None = None  # miles to the nearest program at an address that fits
     points: Points = field(default=NO_POINTS, compare=False)
     page: int = 1
     page_size: int = PAGE_SIZE

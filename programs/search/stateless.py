@@ -39,7 +39,7 @@ def run(query: Query, *, today: dt.date, named: Set[int] | None = None) -> Answe
 
 
 def _read(query: Query, *, near_only: bool) -> Table:
-    by_clock = query.facets.get("when") or query.facets.get("day")
+    by_clock = query.facets.get("when") or query.facets.get("day") or query.video
     sql = RECORDS.format(
         sessions=SESSIONS if query.free else SESSIONS_BY_VIDEO if by_clock else "NULL",
         has_real=HAS_REAL if query.open_data else "false",

@@ -163,9 +163,16 @@ def _in_area(program: Program, query: Query, *, virtual: bool = False) -> bool:
 def facet_counts(
     programs: list[Program], query: Query, today: dt.date, facet: str, values: Iterable[str]
 ) -> dict[str, int]:
-    """How many programs there would be with each of these options alone in its facet."""
-    others = hits(programs, _asking(query, facet, None), today)
-    return {value: len(hits(others, _asking(Query(place=query.place), facet, value), today)) for value in values}
+    """How many programs there would be with each of these options alone in its facet: of the list that was asked for."""
+    others = hits(programs, _asking(query, facet, None), today, virtual=query.video)
+    alone = Query(place=query.place)
+    return {value: len(hits(others, _asking(alone, facet, value), today, virtual=query.video)) for value in values}
+
+
+def nearest(programs: list[Program], query: Query, today: dt.date) -> float | None:
+    """Miles to the nearest program that fits."""
+    away = [miles(query.place, program) for program in hits(programs, query, today)] if query.place else []
+    return min((one for one in away if one is not None), default=None)
 
 
 def _asking(query: Query, facet: str, value: str | None) -> Query:

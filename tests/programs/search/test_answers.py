@@ -1,6 +1,7 @@
 """The index, the stateless path and the plain way over model objects give the same answers."""
 
 import datetime as dt
+import math
 import random
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from programs.choices import STATES
 from programs.models import Program
 from programs.models.payer import Network, PayerKind
 from programs.models.program import ARRAY_VOCABULARIES
+from programs.schedule import Span
 from programs.search import record, stateless
 from programs.search.answer import Search, _first
 from programs.search.index import Directory
@@ -135,6 +137,7 @@ queries = st.builds(
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(query=queries, data=st.data())
 def test_counts_hits_and_facets_equal_a_plain_recount(programs, index, query, data):
+    query = replace(query, video=data.draw(st.booleans()))
     fast, slow = Search(index, query, today=TODAY).answer(), stateless.run(query, today=TODAY)
 
     assert fast == slow
@@ -145,6 +148,27 @@ def test_counts_hits_and_facets_equal_a_plain_recount(programs, index, query, da
     facet = data.draw(st.sampled_from([*FACETS, "sliding", "accepting"]))
     counts = dict.fromkeys(NAMED if facet == "payer" else (), 0) | fast.counts[facet]  # what nobody takes is left out
     assert counts == oracle.facet_counts(programs, query, TODAY, facet, counts)
+    assert fast.nearest == (
+        None if (away := oracle.nearest(programs, query, TODAY)) is None else pytest.approx(away, abs=1e-4)
+    )
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(query=queries, video=st.booleans(), sort=st.sampled_from(["", "cost", "start"]), free=st.booleans())
+def test_an_empty_list_says_what_a_change_would_give_and_what_is_nearest(programs, index, query, video, sort, free):
+    query = replace(query, video=video, sort=sort, free=(Span(0, 24 * 60),) if free else ())
+    answer = Search(index, query, today=TODAY).answer()
+
+    if not oracle.hits(programs, query, TODAY, virtual=video):
+        changed = {
+            name: replace(query, radius=None) if name == "radius" else query.without(name)
+            for name, _count in answer.relief
+        }
+        for name, count in answer.relief:
+            assert count == len(oracle.hits(programs, changed[name], TODAY, virtual=video))
+    away = [math.inf if hit.miles is None else hit.miles for hit in answer.outside]
+    assert away == sorted(away)
+    assert not answer.outside or not (answer.count or video)
 
 
 @given(
