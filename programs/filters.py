@@ -27,10 +27,11 @@ from programs.models import PayerAcceptance, Place, Program, SessionBlock
 from programs.models.evidence import Topic
 from programs.models.payer import Network
 from programs.models.program import ProgramQuerySet
+from programs.search import payment
 from programs.search.names import by_name
 from programs.search.query import Query
 from programs.search.record import ZONES
-from programs.search.vocabulary import FACETS, is_payment_type, kinds_of, payers
+from programs.search.vocabulary import FACETS, is_payment_type, kinds_of, label_of, payers
 
 MOST_PARAMETERS = 50
 MOST_VALUES = 100  # of one parameter
@@ -45,6 +46,8 @@ MESSAGES = {
     "page": _("There is no such page."),
 }
 CODES = ("invalid", "min_value", "max_value", "max_length", "null_characters_not_allowed", "invalid_choice")
+UNKNOWN_PAYER = _("We do not know a plan called “%(value)s”. Try another part of its name, or tick a kind of payment.")
+SHARED_NAME = _("“%(value)s” fits more than one: %(names)s. Tick yours, or write more of its name.")
 SORTS = {"distance": _("Nearest"), "cost": _("Lowest cost"), "start": _("Soonest start")}
 
 
@@ -91,8 +94,16 @@ class FacetField(ManyField):
             raise self.refuse(text)
         if "\0" not in text and payers.find(text):
             return text
-        words = _("We do not know a plan called “%(value)s”. Try another part of its name, or tick a kind of payment.")
-        raise ValidationError(words, code="invalid", params={"value": text[:60]})
+        raise self.refuse_payer(text)
+
+    def refuse_payer(self, text: str) -> ValidationError:
+        """Says what the name may mean, if that is several."""
+        words, found = UNKNOWN_PAYER, payment.meant(text)
+        names = [label_of("payer", slug) for slug in found[: payment.MOST_TOLD]]
+        if len(found) > 1:
+            words = SHARED_NAME
+            names += ["…"] * (len(found) > len(names))
+        return ValidationError(words, code="invalid", params={"value": text[:60], "names": ", ".join(names)})
 
 
 class FreeField(ManyField):
@@ -272,10 +283,10 @@ class ProgramFilterSet(django_filters.FilterSet):
 
     def query(self, *, open_data: bool = False, page_size: int | None = None) -> Query:
         """The question as one value."""
-        cleaned = self.cleaned
+        cleaned, place = self.cleaned, self.place
         return Query(
-            place=self.place,
-            radius=cleaned.get("radius"),
+            place=place,
+            radius=cleaned.get("radius") if place and place.kind != Place.Kind.STATE else None,  # from where?
             facets={name: cleaned[name] for name in FACETS if cleaned.get(name)},
             name=cleaned.get("q") or "",
             free=cleaned.get("free") or (),
@@ -322,7 +333,7 @@ class ProgramFilterSet(django_filters.FilterSet):
         return found if value is None else found.none()
 
     def filter_name(self, found: ProgramQuerySet, _name: str, value: str) -> ProgramQuerySet:
-        return by_name(found, value)
+        return by_name(found, value, of=Program.objects.published())
 
     def filter_facet(self, found: ProgramQuerySet, name: str, values: Sequence[str]) -> ProgramQuerySet:
         if not values:

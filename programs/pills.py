@@ -15,7 +15,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from programs import schedule, wording
+from programs import gazetteer, schedule, wording
+from programs.models import Place
+from programs.search import payment
 from programs.search.query import Query
 from programs.search.vocabulary import FACETS, is_payment_type, label_of, payers
 from programs.slots import Skeleton
@@ -67,6 +69,10 @@ class Address:
     def without(self, name: str, value: str = "") -> str:
         """The address without a filter, or without one of its values."""
         return self._of(part for own, given, part in self._parts if own != name or (value and given != value))
+
+    def without_all(self, *names: str) -> str:
+        """The address without any of these."""
+        return self._of(part for own, _given, part in self._parts if own not in names)
 
     def replacing(self, name: str, value: str) -> str:
         """The address with this one value for a parameter; none if it is empty. It starts at the first page."""
@@ -123,10 +129,15 @@ def tidy(parameters: QueryDict) -> QueryDict:
     for name, values in parameters.lists():
         kept = [value for value in values if value]
         if name == "payer":
-            kept = list(dict.fromkeys(map(_payer_slug, kept)))
+            kept = list(dict.fromkeys(_payer_slug(typed, parameters.get("near", "")) for typed in kept))
         if kept:
             left.setlist(name, kept)
     return left
+
+
+def typed(parameters: QueryDict) -> list[str]:
+    """What stands in the boxes where people write words of their own."""
+    return [text for box in ("near", "q", "payer") for text in parameters.getlist(box)]
 
 
 @dataclass(frozen=True)
@@ -154,23 +165,37 @@ class FilterSkeleton:
         return cls(skeleton, blank, place, counted)
 
 
-def _payer_slug(typed: str) -> str:
-    """The one payer of this name, or of the only name that holds it; what fits several stays as it is, and is told so."""
-    if is_payment_type(typed) or typed in payers.current().by_slug:
+def _payer_slug(typed: str, near: str) -> str:
+    """The one kind of payment or plan that is meant; what may be several stays as it is, and is told so."""
+    if _is_payer(typed):
         return typed
-    found = payers.called(typed)
-    names = {name.lower() for payer in found[:1] for name in (payer.name, *payer.aliases)}
-    return found[0].slug if len(found) == 1 or " ".join(typed.lower().split()) in names else typed
+    found = payment.meant(typed)
+    if len(found) > 1 and (state := _state(near)):
+        found = payment.meant(typed, state=state)
+    return found[0] if len(found) == 1 else typed
+
+
+def _is_payer(value: str) -> bool:
+    return is_payment_type(value) or value in payers.current().by_slug
+
+
+def _state(near: str) -> str:
+    """The state of the place asked for; none if it is no place, or may be several."""
+    try:
+        place = gazetteer.locate(near)
+    except gazetteer.InvalidPlace:
+        return ""
+    return place.state if isinstance(place, Place) else ""
 
 
 class FilterSkeletons:
-    """Those drawn so far, by language and by the payers there are."""
+    """Those drawn so far, by language, by the payers offered, and by what payers are called now."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, tuple[str, ...]], FilterSkeleton] = {}
+        self._kept: dict[tuple[str, tuple[str, ...], int], FilterSkeleton] = {}
 
     def of(self, named: tuple[str, ...]) -> FilterSkeleton:
-        key = (get_language() or "en", named)
+        key = (get_language() or "en", named, payers.current().tag)
         if key not in self._kept:
             if len(self._kept) > 50:
                 self._kept.clear()
@@ -236,7 +261,7 @@ def render_filters(
     query: Query, counts: dict[str, dict[str, int]], errors: Mapping[str, list[str]], typed: QueryDict
 ) -> SafeString:
     """Every filter with its count: how many programs ticking it alone would give; what is wrong stands beside it."""
-    drawn = filter_skeletons.of(_named(query, counts))
+    drawn = filter_skeletons.of(_named(query, counts, typed.getlist("payer")))
     contents = drawn.blank.copy()
     for name, options in drawn.counted.items():
         found = counts.get(name, {})
@@ -321,12 +346,13 @@ def _pill_label(name: str, ticked: list[str]) -> str:
     return format_html('<span class="vh">{}: </span>{}', name, words)
 
 
-def _named(query: Query, counts: dict[str, dict[str, int]]) -> tuple[str, ...]:
-    """Payers to offer by name: the ticked ones and those most programs here take."""
+def _named(query: Query, counts: dict[str, dict[str, int]], typed: Sequence[str]) -> tuple[str, ...]:
+    """Payers to offer by name: the ticked ones, those that what was typed may mean, and those most programs here take."""
     known = payers.current().by_slug  # no kind of payment is in it
     best = sorted([(-count, slug) for slug, count in counts["payer"].items() if count and slug in known])[:MOST_NAMED]
     ticked = [slug for slug in query.facets.get("payer", ()) if slug in known]
-    chosen = {*ticked, *(slug for _count, slug in best)}
+    perhaps = [slug for words in typed if not _is_payer(words) for slug in payment.meant(words)[: payment.MOST_TOLD]]
+    chosen = {*ticked, *(slug for slug in perhaps if slug in known), *(slug for _count, slug in best)}
     return tuple(sorted(chosen, key=lambda slug: (known[slug].name, slug)))
 
 

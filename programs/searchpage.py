@@ -1,6 +1,8 @@
 """Everything the search page says, as its template reads it."""
 
 import datetime as dt
+import hashlib
+from collections import OrderedDict
 from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any
@@ -17,7 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
-from programs import pills, places, results, videos, wording
+from programs import crisis, pills, places, results, videos, wording
 from programs.filters import SORTS, ProgramFilterSet
 from programs.gazetteer import AmbiguousPlace, UnknownPlace
 from programs.map import Map, Pin, draw
@@ -62,14 +64,25 @@ def _page_numbers(page: int, pages: int) -> list[int]:
     return [number if isinstance(number, int) else 0 for number in numbers]
 
 
-_maps: dict[object, SafeString] = {}
+_maps: OrderedDict[object, SafeString] = OrderedDict()
 KEPT_MAPS = 300
 
 # What results.html reads of a page that has a list to show.
 READ = (
-    *("path", "finder", "filter_pills", "chips", "clear_url", "has_results", "map", "heading", "summary"),
+    *(
+        "sample_data",
+        "path",
+        "finder",
+        "filter_pills",
+        "chips",
+        "clear_url",
+        "has_results",
+        "map",
+        "heading",
+        "summary",
+    ),
     *("sort_words", "measured", "sorts", "others", "back", "is_video", "has_place", "not_told", "far", "cards"),
-    *("pager", "virtual"),
+    *("pager", "virtual", "in_danger"),
 )
 
 
@@ -80,6 +93,7 @@ class SearchPage:
         self.request, self.path, self.parameters = request, request.path, pills.tidy(request.GET)
         self.filters = ProgramFilterSet(self.parameters)
         self.address = pills.Address(self.path, self.parameters)
+        self.in_danger = crisis.speaks_of_danger(*pills.typed(self.parameters))
 
     def part(self) -> SafeString:
         """What htmx swaps. A page with a list is a skeleton filled; one that must help first is drawn as it comes."""
@@ -101,13 +115,9 @@ class SearchPage:
             "error": f"{_('Error:')} " if self.errors or self.is_unknown else "",
             "query": escape(self.request.META.get("QUERY_STRING", "")),
             "robots": '<meta name="robots" content="noindex, follow">' if self.is_filtered else "",
-            "sample": self._sample_notice() if self.sample_data else "",
             "results": self.part(),
         }
         return frame.fill(filled.__getitem__)
-
-    def _sample_notice(self) -> SafeString:
-        return skeleton("components/sample_notice.html", self.language).fill(str)
 
     def _frame(self) -> HttpRequest:
         """The request that the frame is drawn for, by nobody: every visitor sees what is drawn, so nothing of this one is in it."""
@@ -262,19 +272,18 @@ class SearchPage:
 
     @cached_property
     def summary(self) -> str:
-        """With no radius: how many lie how near."""
+        """With no radius: how many lie how near, and in which order they stand."""
         within = self.answer.within
         if not within or self.query.video or not self.query.told or not self.answer.count:
             return ""
         near = next((ring for ring in (10, 25, 50, 100) if within[ring]), None)
-        total = {"total": f"{self.answer.count:,}"}
-        if near is None:
-            return _("None within 100 miles; %(total)s in all, nearest first.") % total
-        return _("%(near)s within %(miles)s miles; %(total)s in all, nearest first.") % {
-            "near": f"{within[near]:,}",
-            "miles": near,
-            **total,
-        }
+        words = {"total": f"{self.answer.count:,}", "near": f"{within[near]:,}" if near else "", "miles": near}
+        found = (
+            _("%(near)s within %(miles)s miles; %(total)s in all.")
+            if near
+            else _("None within 100 miles; %(total)s in all.")
+        )
+        return f"{found % words} {self.sort_words}"
 
     @property
     def measured(self) -> str:
@@ -299,9 +308,8 @@ class SearchPage:
     @property
     def far(self) -> str:
         """A word when even the nearest is far."""
-        hits = self.answer.hits
-        nearest = hits[0].miles if hits and self.query.page == 1 and not self.query.sort else None
-        if nearest is None or nearest <= FAR_MILES:
+        nearest = self.answer.nearest
+        if nearest is None or nearest <= FAR_MILES or self.query.page > 1 or self.query.video or not self.query.told:
             return ""
         return _("The nearest program is %(miles)s away. Programs by video may be a way.") % {
             "miles": wording.miles(nearest)
@@ -351,12 +359,14 @@ class SearchPage:
         if not self.has_results or not len(listed := self.answer.points):
             return SafeString("")
         revisions = tuple((hit.id, hit.rev) for hit in self.answer.hits)
-        key = (self.address.whole(), self.language, revisions, listed.ids.tobytes())
-        if key not in _maps:
-            _maps[key] = in_ascii(render_to_string("components/map.html", {"map": self._draw_map()}))
+        places = hashlib.blake2b(listed.xyz.tobytes()).digest()
+        key = (self.address.whole(), self.language, revisions, places)
+        drawn = _maps.get(key)
+        if drawn is None:
+            drawn = _maps[key] = in_ascii(render_to_string("components/map.html", {"map": self._draw_map()}))
             while len(_maps) > KEPT_MAPS:
-                _maps.pop(next(iter(_maps)), None)
-        return _maps[key]
+                _maps.popitem(last=False)
+        return drawn
 
     def _draw_map(self) -> Map:
         first = (self.query.page - 1) * self.query.page_size + 1
@@ -420,7 +430,7 @@ class SearchPage:
             values = ", ".join(str(label_of(name, value)) for value in self.query.facets.get(name, ()))
             words["filter"] = values or pills.filter_label(name)
             label = _("Drop “%(filter)s” to see %(programs)s") % words
-        return {"label": label, "url": self.address.without(name)}
+        return {"label": label, "url": self.address.without_all(name, "not_told")}
 
     @property
     def pager(self) -> dict[str, Any] | None:

@@ -3,10 +3,13 @@
 import json
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
@@ -14,14 +17,15 @@ from programs import gazetteer, places
 from programs.choices import STATES
 from programs.models import Place, Program
 from programs.results import render_cards
-from programs.search import record, run
+from programs.search import payment, record, run
 from programs.search.cards import cards
 from programs.search.names import suggest
 from programs.search.query import Hit, Query
-from programs.search.vocabulary import NamedPayer, payers
+from programs.search.vocabulary import NamedPayer, label_of, payers
 from programs.searchpage import SearchPage
 
 MOST_SAVED = 30
+MOST_SUGGESTED = 10
 
 
 @login_not_required
@@ -118,13 +122,25 @@ def _note(place: Place) -> str:
 @login_not_required
 @require_safe
 def suggest_payers(request: HttpRequest) -> JsonResponse:
-    """Payers by name or alias."""
-    text = request.GET.get("q", "")
-    rows = [
-        {"value": payer.name, "slug": payer.slug, "label": payer.name, "note": _other_name(payer, text)}
-        for payer in payers.called(text)[:10]
-    ]
-    return JsonResponse({"results": rows})
+    """Payers by name or alias; before them kinds of payment, if `kinds` has the language to name them in."""
+    text, language = request.GET.get("q", ""), request.GET.get("kinds", "")
+    kinds = payment.kinds_called(text) if language in dict(settings.LANGUAGES) else []
+    found = [payer for payer in payers.called(text) if payer.slug not in kinds]
+    with override(language if kinds else None):
+        rows = [_kind_row(kind) for kind in kinds]
+    rows += [_payer_row(payer, text) for payer in found[:MOST_SUGGESTED]]
+    return JsonResponse({"results": rows[:MOST_SUGGESTED]})
+
+
+def _kind_row(kind: str) -> dict[str, str]:
+    label = label_of("payer", kind)
+    return {"value": label, "slug": kind, "label": label, "note": _("Kind of payment")}
+
+
+def _payer_row(payer: NamedPayer, text: str) -> dict[str, str]:
+    """The name stands for the payer, unless it may mean another too."""
+    value = payer.name if payment.meant(payer.name) == [payer.slug] else payer.slug
+    return {"value": value, "slug": payer.slug, "label": payer.name, "note": _other_name(payer, text)}
 
 
 def _other_name(payer: NamedPayer, text: str) -> str:

@@ -13,10 +13,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.middleware import StaffRequest
-from insurance import choosing, crisis, newcall, queues
+from insurance import choosing, newcall, queues
 from insurance.consent import current_text
 from insurance.forms import NewCallForm
 from insurance.models import IntakeDraft
+from programs import crisis
 from programs.models import Program
 
 KEPT = frozenset(NewCallForm.base_fields)

@@ -12,9 +12,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import throttle
-from insurance import callerdraft, crisis, hours, membership, newcall, statuslink
+from insurance import callerdraft, hours, membership, newcall, statuslink
 from insurance.consent import current_text
 from insurance.publicforms import STEPS, PublicAskForm, Step, new_mark
+from programs import crisis
 from programs.models import Program
 
 CHECK = "check"  # the page after the last step

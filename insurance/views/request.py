@@ -22,7 +22,6 @@ from insurance import (
     choosing,
     consent,
     costing,
-    crisis,
     desk,
     hours,
     payercall,
@@ -39,6 +38,7 @@ from insurance.models import CostEstimate, Disclosure, Verification
 from insurance.resolveforms import DecisionForm, DetailsForm, FirstDayForm
 from insurance.states import Determination, IllegalMoveError, Reason, State, StateConflictError, allowed
 from insurance.views.queue import list_context
+from programs import crisis
 
 View = Callable[..., HttpResponse]
 NOT_PAID = (Determination.INACTIVE, Determination.NOT_COVERED, Determination.NOT_COVERED_OUT_OF_NETWORK)

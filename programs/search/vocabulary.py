@@ -265,7 +265,7 @@ class Payers:
         """Payers with this text in their name or in another name of theirs, the best first: it stands early in it."""
         text = " ".join(text[:100].lower().split())
         found = []
-        for payer in self.current().by_slug.values() if len(text) > 1 else ():
+        for payer in self.current().by_id.values() if len(text) > 1 else ():
             names = [name.lower() for name in (payer.name, *payer.aliases)]
             at = [name.find(text) for name in names if text in name]
             if at:

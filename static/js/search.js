@@ -57,6 +57,11 @@ addEventListener("htmx:after:swap", () => {
   if (pill) pill.open = true;
 });
 
+/* The links to this page in another language stand outside of what is swapped. */
+addEventListener("htmx:after:history:push", () => {
+  for (const link of document.querySelectorAll("a[hreflang]")) link.search = location.search;
+});
+
 /* The week grid by drag, with mouse or finger: press one box, pass over others, and they all turn the same way. */
 let first = null;
 let painting = false;

@@ -49,6 +49,44 @@ def test_a_swapped_page_is_the_reloaded_page_and_back_leads_back(programs, open_
     assert not page.locator("input[name=when][value=evening]").is_checked()
 
 
+def test_the_other_language_shows_the_search_that_is_shown(programs, open_page):
+    page = open_page("/programs/?near=53202")
+    page.locator("[data-pill=when] summary").press("Enter")
+    page.get_by_label("Evenings (5 pm or later)").press("Space")
+    page.wait_for_url("**/programs/?near=53202&when=evening")
+    page.locator(".chips").wait_for()
+    links = page.locator("a[hreflang=es]").evaluate_all("(links) => links.map((link) => link.pathname + link.search)")
+    assert set(links) == {"/es/programs/?near=53202&when=evening"}
+    page.go_back()
+    page.locator(".chips").wait_for(state="detached")
+    assert page.locator(".crisis a[hreflang=es]").get_attribute("href") == "/es/programs/?near=53202"
+    page.go_forward()
+    page.locator(".chips").wait_for()
+    page.locator(".crisis a[hreflang=es]").click()
+    page.wait_for_url("**/es/programs/?near=53202&when=evening")
+    assert page.locator("li.card h2").all_inner_texts() == ["Evening House"]
+
+
+def test_words_of_danger_open_the_988_panel_in_sight(programs, open_page, assert_accessible):
+    page = open_page("/programs/?near=53202", width=390, axe=True)
+    page.get_by_role("link", name="Change").click()
+    page.get_by_role("combobox", name="Name of a program").fill("I want to die")
+    page.keyboard.press("Enter")
+    page.locator(".crisis-now").wait_for()
+    assert page.locator(".crisis-now").evaluate("(panel) => panel.getBoundingClientRect().top < innerHeight")
+    assert_accessible(page, within="#results")
+
+
+def test_a_kind_of_payment_is_suggested_and_picked(programs, open_page):
+    page = open_page("/programs/?near=53202")
+    page.locator("[data-pill=payer] summary").click()
+    page.get_by_role("combobox", name="Name on your card").press_sequentially("Medicai", delay=20)
+    page.get_by_role("option", name="Kind of payment").first.wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**payer=medicaid")
+
+
 def test_suggestions_work_before_and_after_a_swap(programs, open_page):
     page = open_page("/programs/?near=53202")
     page.locator("[data-pill=payer] summary").click()

@@ -12,6 +12,7 @@ from django.test import Client
 from programs import slots
 from programs.models import Program
 from programs.search import record
+from programs.search.vocabulary import payers
 from programs.searchpage import SearchPage
 from programs.slots import SPACE_BETWEEN_TAGS
 from tests.factories import (
@@ -159,7 +160,7 @@ def test_distances_say_from_where(client) -> None:
 
     assert "Straight-line miles from the center of ZIP code 53202." in words(page)
     assert words(page.h1) == "Programs near 53202, Milwaukee, WI"
-    assert "3 within 10 miles; 28 in all, nearest first." in words(page)
+    assert "3 within 10 miles; 28 in all. Nearest first." in words(page)
 
 
 def test_what_was_not_told_is_counted_and_can_be_opened(client) -> None:
@@ -233,7 +234,7 @@ def test_videos_have_a_band_of_their_own(client) -> None:
     band = page.select_one(".band")
     assert words(band.h2) == "1 program by video"
     assert "Mon, Wed, Thu · 7–10 pm" in words(band)  # 6 in Denver
-    assert "Times in Chicago time" in words(band)
+    assert "Times in Central Time" in words(band)
     assert soup(client.get("/programs/?near=39.8,-89.64")).select_one(".band")
     assert not soup(client.get("/programs/?near=37.2,-93.29")).select_one(".band")
 
@@ -441,6 +442,80 @@ def test_a_plan_may_be_typed_by_its_name(client, typed) -> None:
     assert page.select_one("a.chip")["href"] == "/programs/?near=53202"
 
 
+def chosen(page) -> list[str]:
+    return [box["value"] for box in page.select("input[name=payer][checked]")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind"),
+    [
+        ("Medicaid", "medicaid"),
+        ("MEDICARE ", "medicare"),  # the payer of this name is one of its kind
+        ("original medicare", "medicare"),
+        ("Private insurance", "private"),
+        ("private health insurance", "private"),
+        ("seguro de SALUD privado", "private"),
+        ("Self pay", "self-pay"),
+        ("cash", "self-pay"),
+    ],
+)
+@pytest.mark.parametrize("language", ["", "/es"])
+def test_a_kind_of_payment_may_be_typed_by_its_name(client, language, typed, kind) -> None:
+    PayerFactory(slug="medicare", name="Medicare", kind="medicare", aliases=["Original Medicare"])
+    payers.forget()
+
+    page = soup(client.get(f"{language}/programs/", {"near": "53202", "payer": typed}))
+
+    assert chosen(page) == [kind]
+    assert not page.select(".esum")
+
+
+def test_a_payer_by_the_name_of_another_kind_is_not_taken_for_it(client) -> None:
+    PayerFactory(slug="cash-plan", name="Cash Plan", kind="commercial", aliases=["Cash or self-payment"])
+    payers.forget()
+
+    page = soup(client.get("/programs/?near=53202&payer=Cash or self-payment"))
+
+    assert chosen(page) == []
+    assert "fits more than one: Cash or self-payment, Cash Plan." in words(page.find(id="payer_error"))
+
+
+@pytest.fixture
+def medical_assistance() -> None:
+    for slug, name, state in (("mn", "Minnesota Medicaid", "MN"), ("pa", "Pennsylvania Medicaid", "PA")):
+        PayerFactory(slug=slug, name=name, kind="medicaid", aliases=["Medical Assistance"], states=[state])
+    PlaceFactory(kind="zip", key="19107", name="Philadelphia", state="PA", latitude=39.95, longitude=-75.16)
+    PlaceFactory(kind="zip", key="55401", name="Minneapolis", state="MN", latitude=44.98, longitude=-93.27)
+    payers.forget()
+
+
+@pytest.mark.parametrize(("near", "slug"), [("19107", "pa"), ("55401", "mn"), ("39.9,-75.2", "pa")])
+def test_of_plans_that_share_a_name_the_places_own_is_meant(client, medical_assistance, near, slug) -> None:
+    page = soup(client.get("/programs/", {"near": near, "payer": "medical assistance"}))
+
+    assert chosen(page) == [slug]
+
+
+@pytest.mark.parametrize("query", ["near=53202&", "near=91,0&", "near=nowhere&", "near=springfield&", ""])
+def test_plans_that_share_a_name_are_all_offered_elsewhere(client, medical_assistance, query) -> None:
+    page = soup(client.get(f"/programs/?{query}payer=Medical Assistance"))
+
+    told = words(page.find(id="payer_error"))
+    assert "“Medical Assistance” fits more than one: Minnesota Medicaid, Pennsylvania Medicaid." in told
+    assert chosen(page) == []
+    assert {"mn", "pa"} <= {box["value"] for box in page.select("input[name=payer]")}
+
+
+def test_a_part_of_many_names_is_told_with_some_of_them(client) -> None:
+    for number in range(9):
+        PayerFactory(slug=f"blue-{number}", name=f"Blue {number}")
+    payers.forget()
+
+    told = words(soup(client.get("/programs/?near=53202&payer=blue")).find(id="payer_error"))
+
+    assert "“blue” fits more than one: Blue 0, Blue 1, Blue 2, Blue 3, Blue 4, Blue 5, …" in told
+
+
 def test_what_the_form_does_not_offer_outlives_the_next_tick(client) -> None:
     page = soup(client.get("/programs/?near=53202&radius=30&free=mon-1700-2200&video=1"))
 
@@ -490,6 +565,36 @@ def test_suggestions(client, address, labels) -> None:
     assert [row["label"] for row in client.get(address).json()["results"]] == labels
 
 
+@pytest.mark.parametrize(
+    ("address", "rows"),
+    [
+        ("/payers/suggest?kinds=en&q=Medicaid", [("Medicaid", "medicaid"), ("BadgerCare Plus", "badgercare")]),
+        ("/payers/suggest?kinds=en&q=private+ins", [("Private health insurance", "private")]),
+        ("/payers/suggest?kinds=es&q=seguro+de+salud+pri", [("Seguro de salud privado", "private")]),
+        ("/payers/suggest?kinds=en&q=p", []),
+        ("/payers/suggest?kinds=en&q=%00", []),
+        ("/payers/suggest?kinds=en&q=Medicare", [("Medicare", "medicare")]),  # once, though a payer is called so too
+        ("/payers/suggest?kinds=zz&q=Medicaid", [("BadgerCare Plus", "badgercare")]),
+        ("/payers/suggest?q=Medicaid", [("BadgerCare Plus", "badgercare")]),  # a form that needs a plan
+    ],
+)
+def test_kinds_of_payment_are_suggested_where_one_may_be_searched(client, address, rows) -> None:
+    PayerFactory(slug="medicare", name="Medicare", kind="medicare")
+    payers.forget()
+
+    assert [(row["label"], row["slug"]) for row in client.get(address).json()["results"]] == rows
+
+
+def test_a_plan_picked_from_the_list_is_that_plan(client, medical_assistance) -> None:
+    PayerFactory(slug="md", name="Medical Assistance", kind="medicaid", states=["MD"])
+    payers.forget()
+    rows = client.get("/payers/suggest?kinds=en&q=medical+assistance").json()["results"]
+
+    for row in rows:
+        assert chosen(soup(client.get("/programs/", {"near": "19107", "payer": row["value"]}))) == [row["slug"]]
+    assert {row["slug"] for row in rows} == {"mn", "pa", "md"}
+
+
 def test_of_names_that_are_as_like_the_one_that_begins_so_is_suggested_first(client) -> None:
     ProgramFactory(name="Bright Horizons", phone=None)
     ProgramFactory(name="Horizon Health and Wellness – Casa Grande", phone=None)
@@ -497,6 +602,38 @@ def test_of_names_that_are_as_like_the_one_that_begins_so_is_suggested_first(cli
     found = client.get("/programs/suggest?q=horizn").json()["results"]
 
     assert [row["label"] for row in found] == ["Horizon Health and Wellness – Casa Grande", "Bright Horizons"]
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["whole", "part"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=I want to kill myself",
+        "near=quiero morir",
+        "near=53202&q=house overdose",
+        "near=53202&payer=he has a gun",
+        f"near=53202&q={'so tired. ' * 20}I want to die",
+    ],
+)
+def test_words_of_danger_in_a_search_open_the_988_panel_first(client, query, headers) -> None:
+    page = soup(client.get(f"/programs/?{query}", headers=headers))
+
+    panel = page.select_one("#results > :first-child .crisis-now")
+    assert "You do not have to be alone with this." in words(panel)
+    assert [link["href"] for link in panel.select("a")] == ["tel:988", "sms:988", "tel:911"]
+
+
+def test_words_of_danger_are_answered_in_spanish_too(client) -> None:
+    panel = soup(client.get("/es/programs/?near=53202&q=me quiero morir")).select_one("#results .crisis-now")
+
+    assert "llame o envíe un mensaje de texto al 988" in words(panel)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_an_ordinary_search_opens_no_panel(client, query) -> None:
+    client.get("/programs/?near=53202&q=far overdose")  # whose page may be of the same shape
+
+    assert not soup(client.get(f"/programs/?{query}")).select(".crisis-now")
 
 
 def test_the_shortlist_shows_what_the_address_carries(client) -> None:
