@@ -81,7 +81,7 @@ class Index(Table):
             setattr(self, name, np.ascontiguousarray(getattr(self, name)[order]))
         self.rev = self.rev.astype(np.uint32)
         self._find_virtual()
-        del self.licensed
+        del self.licensed, self._draw_no  # with the records they are drawn from
         self.sessions.first, self.sessions.count = self.sessions.first[order], self.sessions.count[order]
         self._cells = cells[order]
 

@@ -7,11 +7,12 @@ a record means.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+from django.utils.functional import cached_property  # Python 3.11 locks its own at each use
 
 from programs.search import sphere
 from programs.search.record import (
@@ -69,7 +70,6 @@ class Table:
     flags: npt.NDArray[np.uint8]
     licensed: npt.NDArray[np.uint64]
     yes: npt.NDArray[np.uint8]
-    no: npt.NDArray[np.uint8]
 
     def __init__(self, records: bytes, payers: bytes, sessions: bytes, *, only_video_meets: bool = False) -> None:
         """With `only_video_meets`, `sessions` are those of programs by video; the others then have none."""
@@ -91,15 +91,14 @@ class Table:
     def _read_answers(self, raw: npt.NDArray[np.void], payers: npt.NDArray[np.int32]) -> None:
         ids, numbers = _numbered(np.abs(payers).astype(np.intp))
         self.payer_bit = {payer: WIDTH * 8 + number for number, payer in enumerate(ids.tolist())}
-        width = WIDTH + (len(ids) + 7) // 8
-        self.yes, self.no = (np.zeros((len(raw), width), np.uint8) for _ in range(2))
-        self.yes[:, :WIDTH], self.no[:, :WIDTH] = raw["yes"], raw["no"]
-        ends = raw["n_payers"].cumsum(dtype=np.int64)[PART - 1 :: PART].tolist()
-        for part, (first, last) in enumerate(pairwise([0, *ends, len(numbers)])):
-            rows = slice(part * PART, part * PART + PART)
-            takes = payers[first:last] > 0
-            for mine, said in ((self.yes, takes), (self.no, ~takes)):
-                mine[rows, WIDTH:] = _bits(raw["n_payers"][rows], numbers[first:last], said, bytes_=width - WIDTH)
+        draw = partial(_answers, raw, numbers, room=(len(ids) + 7) // 8)
+        self.yes = draw(payers > 0, name="yes")
+        self._draw_no = partial(draw, payers < 0, name="no")
+
+    @cached_property
+    def no(self) -> npt.NDArray[np.uint8]:
+        """Drawn when it is first asked for: a search without filters never asks."""
+        return self._draw_no()
 
     def _read_sessions(self, counts: npt.NDArray[np.uint16], blocks: npt.NDArray[np.void]) -> None:
         if not len(blocks):
@@ -156,6 +155,18 @@ class Table:
         for at in range(0, len(rows), PART):
             total += _columns(self.yes.take(rows[at : at + PART], axis=0)[:, first:last])
         return total
+
+
+def _answers(raw: npt.NDArray[np.void], numbers: Rows, said: Mask, *, name: str, room: int) -> npt.NDArray[np.uint8]:
+    """Rows of bits: the facets', and in `room` more bytes those of named payers, each set if it is `said`."""
+    answers = np.zeros((len(raw), WIDTH + room), np.uint8)
+    answers[:, :WIDTH] = raw[name]
+    ends = raw["n_payers"].cumsum(dtype=np.int64)[PART - 1 :: PART].tolist()
+    for part, (first, last) in enumerate(pairwise([0, *ends, len(numbers)])):
+        if said[first:last].any():
+            rows = slice(part * PART, part * PART + PART)
+            answers[rows, WIDTH:] = _bits(raw["n_payers"][rows], numbers[first:last], said[first:last], bytes_=room)
+    return answers
 
 
 def _bits(counts: npt.NDArray[np.uint16], numbers: Rows, said: Mask, *, bytes_: int) -> npt.NDArray[np.uint8]:
