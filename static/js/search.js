@@ -12,7 +12,9 @@ addEventListener("change", (event) => {
 addEventListener(
   "submit",
   (event) => {
-    const box = event.target.id === "search" && document.querySelector("#payer-name");
+    if (event.target.id !== "search") return;
+    clearTimeout(timer); // Enter is a change and a submit: one search, one step back
+    const box = document.querySelector("#payer-name");
     const value = box ? box.value.trim() : "";
     if (!value) return;
     const label = Object.assign(document.createElement("label"), { className: "opt" });

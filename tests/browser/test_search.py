@@ -67,6 +67,16 @@ def test_the_other_language_shows_the_search_that_is_shown(programs, open_page):
     assert page.locator("li.card h2").all_inner_texts() == ["Evening House"]
 
 
+def test_enter_is_one_search_and_one_step_back(programs, open_page):
+    page = open_page("/programs/?near=53202")
+    before = page.evaluate("history.length")
+    page.get_by_role("combobox", name="Name of a program").press_sequentially("Evening", delay=5)
+    page.keyboard.press("Enter")
+    page.locator(".chips").wait_for()
+    page.wait_for_timeout(500)  # a change of the box would have been searched for by now
+    assert page.evaluate("history.length") == before + 1
+
+
 def test_words_of_danger_open_the_988_panel_in_sight(programs, open_page, assert_accessible):
     page = open_page("/programs/?near=53202", width=390, axe=True)
     page.get_by_role("link", name="Change").click()
