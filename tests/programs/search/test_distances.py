@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 from geopy.distance import great_circle
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from programs import geo
 from programs.search import sphere
+from programs.search.index import CELLS, NO_CELL, cell_of, cells_of
+from programs.search.record import NOWHERE
+from programs.search.table import place_vector
 
 latitudes = st.floats(-90, 90)
 longitudes = st.floats(-180, 180)
@@ -24,6 +27,18 @@ def test_miles_equal_the_great_circle(lat1, lng1, lat2, lng2) -> None:
     assert sphere.miles(float(apart @ apart)) == pytest.approx(
         great_circle((lat1, lng1), (lat2, lng2)).miles, rel=1e-3, abs=1e-4
     )
+
+
+@given(latitudes, longitudes)
+def test_one_place_lies_in_the_cell_it_has_among_many(latitude, longitude) -> None:
+    assume(all(abs(degrees * CELLS - round(degrees * CELLS)) > 1e-6 for degrees in (latitude, longitude)))
+    place = sphere.vector(latitude, longitude)
+
+    assert cell_of(*place) == cells_of(np.array([place]))[0]
+
+
+def test_a_place_that_is_none_has_no_cell() -> None:
+    assert cell_of(*place_vector(NOWHERE, NOWHERE, NOWHERE)) == NO_CELL
 
 
 @given(latitudes, longitudes, st.floats(1, 100), st.floats(0, 360))
