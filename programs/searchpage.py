@@ -69,20 +69,9 @@ KEPT_MAPS = 300
 
 # What results.html reads of a page that has a list to show.
 READ = (
-    *(
-        "sample_data",
-        "path",
-        "finder",
-        "filter_pills",
-        "chips",
-        "clear_url",
-        "has_results",
-        "map",
-        "heading",
-        "summary",
-    ),
+    *("path", "finder", "filter_pills", "chips", "clear_url", "has_results", "map", "heading", "summary"),
     *("sort_words", "measured", "sorts", "others", "back", "is_video", "has_place", "not_told", "far", "cards"),
-    *("pager", "virtual", "in_danger"),
+    *("pager", "virtual", "in_danger", "sample_data"),
 )
 
 
