@@ -5,13 +5,13 @@ next revision. Payers are in it by id, because their names change without one.
 """
 
 import datetime as dt
-import json
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
+import orjson
 from django.db import connection
 from django.utils.functional import cached_property  # Python 3.11 locks its own at each use
 
@@ -44,8 +44,9 @@ WITH told AS MATERIALIZED (SELECT p.id, json_build_array(
   (SELECT json_agg(json_build_array(s.track, s.weekday, s.starts, s.ends, s.kind, s.is_required)
                    ORDER BY s.track, s.weekday, s.starts)
      FROM programs_sessionblock s WHERE s.program_id = p.id),
-  (SELECT json_agg(json_build_array(c.topic, c.confirmed_on, c.method) ORDER BY c.confirmed_on, c.id)
-     FROM programs_confirmation c WHERE c.program_id = p.id),
+  (SELECT json_agg(json_build_array(c.topic, c.confirmed_on, c.method))
+     FROM (SELECT DISTINCT ON (topic) topic, confirmed_on, method FROM programs_confirmation
+           WHERE program_id = p.id ORDER BY topic, confirmed_on DESC, id DESC) c),
   (SELECT json_build_array(r.source, r.survey_year, r.gone_since_year) FROM programs_sourcerecord r
      WHERE r.program_id = p.id ORDER BY r.survey_year DESC, r.source DESC LIMIT 1))::text AS facts,
   array_to_string(p.not_offered, ' ') AS not_offered,
@@ -59,7 +60,7 @@ written AS (
 SELECT version, facts, not_offered, survey_year FROM programs_directoryversion LEFT JOIN told ON true
 """,  # noqa: S608  (column names are ours)
 )
-READ = Prepared("search_cards_read", "SELECT program_id, facts FROM programs_searchcard WHERE program_id = ANY($1)")
+READ = Prepared("search_cards_read", "SELECT facts FROM programs_searchcard WHERE program_id = ANY($1)")
 
 
 class Block(NamedTuple):
@@ -129,8 +130,13 @@ class Card:
     ]  # in step with COLUMNS, the values of each parted by spaces: a third of the time and room of lists
     acceptances: list[list[Any]] | None
     sessions: list[list[Any]] | None
-    confirmations: list[list[str]] | None
+    confirmations: list[list[str]] | None  # the newest of each topic
     listed: list[Any] | None
+
+    @classmethod
+    def of(cls, facts: str) -> Self:
+        """The card of the facts as they are stored."""
+        return cls(*orjson.loads(facts))
 
     @cached_property
     def answers(self) -> dict[str, list[str]]:
@@ -154,7 +160,7 @@ class Card:
 
     @cached_property
     def told(self) -> dict[str, Told]:
-        """Each topic's newest confirmation."""
+        """When each topic was last confirmed."""
         return {topic: Told(dt.date.fromisoformat(on), method) for topic, on, method in self.confirmations or ()}
 
     @property
@@ -281,7 +287,7 @@ def read(program_ids: list[int]) -> dict[int, Card]:
     """Cards straight from the database, by id."""
     with connection.cursor() as cursor:
         READ.execute(cursor, program_ids)
-        return {id_: Card(*json.loads(facts)) for id_, facts in cursor.fetchall()}
+        return {card.id: card for card in [Card.of(facts) for (facts,) in cursor.fetchall()]}
 
 
 cards = Cards()

@@ -7,7 +7,6 @@ call it last. A record is made of its program's card, and a little that only sea
 """
 
 import datetime as dt
-import json
 import struct
 from collections.abc import Iterable, Sequence
 from functools import reduce
@@ -164,7 +163,7 @@ def write(program_ids: Iterable[int]) -> int:
         made = []  # one by one: cards of a whole directory are a million small objects
         for _version, facts, *more in told:
             if facts is not None:
-                card = Card(*json.loads(facts))
+                card = Card.of(facts)
                 made.append((_along_the_map(card), _row(Facts(card, *more), rev_of.pop(card.id))))
         rows = [row for _place, row in sorted(made)]
         rows += [Row(program_id, rev) for program_id, rev in rev_of.items()]
