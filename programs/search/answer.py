@@ -30,7 +30,7 @@ from programs.search.record import (
     ZONES,
 )
 from programs.search.table import Mask, Rows, Table
-from programs.search.vocabulary import BIT, FACETS, SPAN, START, WIDTH, is_payment_type, payers
+from programs.search.vocabulary import BIT, FACETS, SPAN, WIDTH, is_payment_type, payers
 
 RINGS = (5, 10, 25, 50, 100)
 CLOCKED = ("when", "day")
@@ -38,7 +38,7 @@ NO_ROWS: Rows = np.zeros(0, np.int64)
 VERDICTS = ("fits", "unknown", "collides")
 # Of each facet its values, and where their bits are.
 OPTIONS = [
-    (name, tuple(facet.values), first := START[name] * 8, first + len(facet.values)) for name, facet in FACETS.items()
+    (name, tuple(facet.values), first := SPAN[name][0] * 8, first + len(facet.values)) for name, facet in FACETS.items()
 ]
 Keys = list[npt.NDArray[np.generic]]
 Numbers = npt.NDArray[np.uint8]
@@ -47,7 +47,7 @@ Numbers = npt.NDArray[np.uint8]
 class Asked(NamedTuple):
     """One filter's verdict on every candidate: which say yes, and a way to ask rows that do not for their no.
 
-    The rest has not told us. Few rows are ever asked for their no: those that failed nothing so far.
+    The rest has not told us. Only rows that do not say yes, and failed nothing so far, are ever asked for their no.
     """
 
     name: str
@@ -79,10 +79,11 @@ class Judged(NamedTuple):
 
     def maybe(self, missed: Numbers) -> "Judged":
         """Programs that fail nothing but have not told us something that was asked."""
-        (places,) = missed.nonzero()
+        failed = np.zeros(len(self.rows), bool)
         for one in self.asked:
-            places = places[one.yes[places] | ~one.no(self.rows[places])]
-        return self._only(places)
+            (silent,) = (~(one.yes | failed)).nonzero()
+            failed[silent] = one.no(self.rows[silent])
+        return self._only(((missed > 0) & ~failed).nonzero()[0])
 
     def parted(self) -> tuple["Judged", "Judged"]:
         """Those at an address, and those by video."""
@@ -165,9 +166,9 @@ class Search:
         return wanted
 
     def _squared(self, rows: Rows, place: Spot) -> sphere.Floats:
-        apart = self.table.xyz.take(rows, axis=0)
-        apart -= sphere.vector(place.latitude, place.longitude)
-        squared: sphere.Floats = np.einsum("ij,ij->i", apart, apart)
+        apart = self.table.xyz.take(rows, axis=1)
+        apart -= np.array(sphere.vector(place.latitude, place.longitude))[:, np.newaxis]
+        squared: sphere.Floats = np.einsum("ij,ij->j", apart, apart)
         return squared
 
     def _by_video(self) -> Rows:
@@ -233,13 +234,11 @@ class Search:
         return Asked(name, self.table.any_yes(rows, bits), no)
 
     def _no_payer(self, rows: Rows, *, bits: list[int], named: list[tuple[int | None, int | None]]) -> Mask:
-        """No to all these payers. By name: refused, or not taken and a no to its whole kind."""
+        """No to all these payers, of rows that take none of them. By name: refused, or a no to its whole kind."""
         no = self.table.all_no(rows, bits)
         for bit, kind in named:
             refused = np.zeros(len(rows), bool) if kind is None else self.table.all_no(rows, [kind])
-            if bit is not None:
-                refused = self.table.all_no(rows, [bit]) | (refused & ~self.table.any_yes(rows, [bit]))
-            no &= refused
+            no &= refused if bit is None else refused | self.table.all_no(rows, [bit])
         return no
 
     def _numbers(self, rows: Rows) -> list[Asked]:
@@ -280,7 +279,8 @@ class Search:
             rows = judged.rows[nearly & ~one.yes]
             if one.name == "accepting":
                 accepting += int(np.count_nonzero(self._says(rows, ACCEPTING)))
-            for first, last in SPAN.get(one.name, ()) if len(rows) else ():
+            if one.name in SPAN and len(rows):
+                first, last = SPAN[one.name]
                 totals[first * 8 : last and last * 8] += self.table.totals(rows, first, last)
         found = totals.tolist()
         counts = {name: dict(zip(values, found[first:last], strict=True)) for name, values, first, last in OPTIONS}
@@ -390,9 +390,9 @@ class Search:
     def _points(self, rows: Rows) -> Points:
         if not len(rows):
             return NO_POINTS
-        ids, xyz = self.table.ids[rows], self.table.xyz.take(rows, axis=0)
-        has_point = ~np.isnan(xyz[:, 0])
-        return Points(ids, xyz) if has_point.all() else Points(ids[has_point], xyz[has_point])
+        ids, xyz = self.table.ids[rows], self.table.xyz.take(rows, axis=1)
+        has_point = ~np.isnan(xyz[0])
+        return Points(ids, xyz) if has_point.all() else Points(ids[has_point], xyz[:, has_point])
 
 
 @lru_cache(maxsize=64)

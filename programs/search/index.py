@@ -2,7 +2,7 @@
 
 Rows are sorted by quarter-degree cell, so that a radius reads a few runs of rows. New and moved programs go
 to a short tail that every radius reads too; when the tail is full the index is read anew. Beside the rows
-stand bit planes (one bit string per facet value), which answer nationwide counts.
+stand the same bits by 64 rows at a time, one word for each facet value, which count many rows at once.
 """
 
 import logging
@@ -29,12 +29,12 @@ ACROSS = 360 * CELLS + 1
 NO_CELL = np.iinfo(np.int32).max
 SPARE = 512  # rows of the tail, at least
 # What a row holds; the states a program may treat stand beside the few that are by video only.
-HELD = ("ids", "rev", "xyz", "cost", "start", "told_until", "fresh", "state", "zone", "flags")
-AS_PACKED = [name for name in HELD if name != "xyz"]
+HELD = ("ids", "rev", "cost", "start", "told_until", "fresh", "state", "zone", "flags")
 # The fields of a record as PACKED gives them, where its place is three numbers.
 AS_UNPACKED = [name for field in RECORD.names or () for name in ([*"xyz"] if field == "place" else [field])]
-# Above one row in so many it is cheaper to walk the planes than to unpack the rows.
-PLANES_FROM = 20
+# From so many rows on, if so many of them are in a word, counting in words is cheaper than unpacking the rows.
+MANY, CLOSE = 1_000, 12
+WORDS = 256  # at a time: more do not stay in a processor's own memory
 
 ALL = f"""
 SELECT coalesce((SELECT version FROM programs_directoryversion), 0), string_agg(rec, ''::bytea),
@@ -47,8 +47,7 @@ CHANGED = Prepared(
     "search_changed",
     f"""
 SELECT v.version, r.program_id, CASE WHEN r.layout = {LAYOUT} THEN r.rec END, r.payers, r.sessions
-FROM (SELECT coalesce(max(version), 0) AS version FROM programs_directoryversion) v
-LEFT JOIN programs_searchrecord r ON r.rev > $1 LIMIT $2
+FROM programs_directoryversion v LEFT JOIN programs_searchrecord r ON r.rev > $1 LIMIT $2
 """,  # noqa: S608  (a number of ours)
 )
 
@@ -62,14 +61,14 @@ class Index(Table):
         self._used = len(self.ids)
         self._sort()
         self._make_room()
-        self._draw_planes()
+        self._draw_words()
         self._tail: dict[int, int] = {}
 
     @property
     def nbytes(self) -> int:
         """Memory of all columns."""
         arrays = [getattr(self, name) for name in HELD]
-        arrays += [self.yes, self.no, self._planes, self._cells, self.virtual, self.virtual_in]
+        arrays += [self.xyz, self.yes, self.no, self._words, self._cells, self.virtual, self.virtual_in]
         arrays += [self.sessions.first, self.sessions.count, self.sessions.blocks]
         return sum(array.nbytes for array in arrays)
 
@@ -79,7 +78,7 @@ class Index(Table):
         order = np.argsort(cells, kind="stable")
         for name in (*HELD, "licensed", "yes", "no"):
             setattr(self, name, np.ascontiguousarray(getattr(self, name)[order]))
-        self.rev = self.rev.astype(np.uint32)
+        self.xyz, self.rev = self.xyz.take(order, axis=1), self.rev.astype(np.uint32)
         self._find_virtual()
         del self.licensed, self._draw_no  # with the records they are drawn from
         self.sessions.first, self.sessions.count = self.sessions.first[order], self.sessions.count[order]
@@ -87,12 +86,12 @@ class Index(Table):
 
     def _make_room(self) -> None:
         rows = len(self.ids) + max(SPARE, len(self.ids) // 64)
-        more = -(-rows // 64) * 64 - len(self.ids)  # planes are read as whole 64-bit words
+        more = -(-rows // 64) * 64 - len(self.ids)  # whole words
         for name in (*HELD, "yes", "no"):
             column = getattr(self, name)
             setattr(self, name, np.concatenate([column, np.zeros((more, *column.shape[1:]), column.dtype)]))
         self.flags[self._used :] = DEAD
-        self.xyz[self._used :] = np.nan
+        self.xyz = np.concatenate([self.xyz, np.full((3, more), np.nan)], axis=1)
         old = self.sessions
         self._blocks_used = len(old.blocks)
         self.sessions = Sessions(
@@ -101,12 +100,14 @@ class Index(Table):
             np.concatenate([old.blocks, np.zeros(more * 8, SESSION)]),
         )
 
-    def _draw_planes(self) -> None:
-        planes = np.empty((self.bits, len(self.ids) // 8), np.uint8)
-        for byte in range(self.yes.shape[1]):  # one byte column at a time keeps the memory small
-            bits = np.unpackbits(self.yes[:, byte : byte + 1], axis=1, bitorder="little")
-            planes[byte * 8 : byte * 8 + 8] = np.packbits(bits, axis=0, bitorder="little").T
-        self._planes = planes
+    def _draw_words(self) -> None:
+        """Of each 64 rows one word a bit: its bits are the rows'."""
+        self._words = np.empty((len(self.ids) // 64, self.bits), np.uint64)
+        for at in range(0, len(self._words), WORDS):  # a part at a time keeps the memory small
+            words = self._words[at : at + WORDS]
+            bits = np.unpackbits(self.yes[at * 64 : (at + WORDS) * 64], axis=1, bitorder="little")
+            by_rows = np.packbits(bits.reshape(len(words), 64, self.bits), axis=1, bitorder="little")
+            words[:] = by_rows.transpose(0, 2, 1).copy().view("<u8")[..., 0]
 
     # --- reading ----------------------------------------------------------------------------------------
     def near(self, latitude: float, longitude: float, radius: float) -> Rows:
@@ -121,17 +122,20 @@ class Index(Table):
         return np.concatenate(runs)
 
     def totals(self, rows: Rows, first: int = 0, last: int | None = None) -> Counts:
-        if len(rows) * PLANES_FROM < len(self.ids):
+        if len(rows) < MANY:
             return super().totals(rows, first, last)
-        chosen = np.zeros(len(self.ids), bool)
-        chosen[rows] = True
-        mask = np.packbits(chosen, bitorder="little").view(np.uint64)
-        planes = self._planes.view(np.uint64)[first * 8 : None if last is None else last * 8]
-        parts = [
-            np.bitwise_count(planes[at : at + 32] & mask).sum(axis=1, dtype=np.int64)
-            for at in range(0, len(planes), 32)
-        ]
-        return np.concatenate(parts) if parts else np.zeros(0, np.int64)  # no payer was named by any program
+        word = rows >> 6
+        begins = np.concatenate([[0], (word[1:] != word[:-1]).nonzero()[0] + 1])
+        if len(rows) < CLOSE * len(begins):
+            return super().totals(rows, first, last)
+        words, chosen = word[begins], np.bitwise_or.reduceat(np.uint64(1) << (rows & 63).astype(np.uint64), begins)
+        span = slice(first * 8, self.bits if last is None else last * 8)
+        total: Counts = np.zeros(span.stop - span.start, np.int64)
+        for at in range(0, len(words), WORDS):
+            bits = self._words[words[at : at + WORDS], span]
+            bits &= chosen[at : at + WORDS, np.newaxis]
+            total += np.bitwise_count(bits).sum(axis=0, dtype=np.uint16)
+        return total
 
     # --- patching ---------------------------------------------------------------------------------------
     def patch(self, changed: Sequence[Packed], gone: Sequence[int]) -> bool:
@@ -159,8 +163,8 @@ class Index(Table):
         before = self.yes.shape[1]
         self.widen(needed)
         if self.yes.shape[1] > before:
-            more = np.zeros(((self.yes.shape[1] - before) * 8, self._planes.shape[1]), np.uint8)
-            self._planes = np.concatenate([self._planes, more])
+            more = np.zeros((len(self._words), (self.yes.shape[1] - before) * 8), np.uint64)
+            self._words = np.hstack([self._words, more])
 
     def _row(self, program_id: int, first: int = 0, last: int | None = None) -> int | None:
         """Where a program lies: in the tail, or among the sorted rows [first, last)."""
@@ -184,9 +188,9 @@ class Index(Table):
     def _put(self, packed: Packed, fields: dict[str, Any]) -> None:
         place = place_vector(*[fields[name] for name in "xyz"])
         row = self._place_for(fields["id"], cell_of(*place))
-        for name in AS_PACKED:
+        for name in HELD:
             getattr(self, name)[row] = fields[FIELD.get(name, name)]
-        self.xyz[row] = place
+        self.xyz[:, row] = place
         payers = np.frombuffer(packed.payers, PAYER).tolist()
         self._know_payers(map(abs, payers))
         before, width = self.yes[row].copy(), self.first_payer_bit // 8
@@ -198,7 +202,7 @@ class Index(Table):
             (self.yes if payer > 0 else self.no)[row, bit >> 3] |= 1 << (bit & 7)
         if before.tobytes() != self.yes[row].tobytes():
             turned = np.unpackbits(before ^ self.yes[row], bitorder="little").nonzero()[0]
-            self._planes[turned, row >> 3] ^= np.uint8(1 << (row & 7))
+            self._words[row >> 6, turned] ^= np.uint64(1 << (row & 63))
         self._license(row, fields["licensed"] if fields["flags"] & VIRTUAL else None)
         self._put_sessions(row, np.frombuffer(packed.sessions, SESSION))
 
@@ -223,9 +227,9 @@ class Index(Table):
 
 def cells_of(xyz: sphere.Floats) -> npt.NDArray[np.int32]:
     """The quarter-degree cell of each point, counted row by row from the south pole; NO_CELL without a point."""
-    has_point = ~np.isnan(xyz[:, 0])
-    cells = np.full(len(xyz), NO_CELL, np.int32)
-    latitudes, longitudes = sphere.degrees(xyz[has_point])
+    has_point = ~np.isnan(xyz[0])
+    cells = np.full(len(has_point), NO_CELL, np.int32)
+    latitudes, longitudes = sphere.degrees(xyz[:, has_point])
     cells[has_point] = np.floor((latitudes + 90) * CELLS) * ACROSS + np.floor((longitudes + 180) * CELLS)
     return cells
 
@@ -269,7 +273,7 @@ class Directory:
     def _catch_up(self, index: Index) -> bool:
         """Patch what changed; False if it must be read anew."""
         rows = _changed_since(index.version)
-        version = rows[0][0]
+        version = rows[0][0] if rows else 0
         if version == index.version:  # nearly always
             return True
         changed = [Packed(*map(bytes, row[2:])) for row in rows if row[2] is not None]
@@ -287,7 +291,7 @@ class IndexUnavailableError(Exception):
 
 
 def _changed_since(version: int) -> list[tuple[Any, ...]]:
-    """The directory's version and up to SPARE + 1 changed records, or a row without one.
+    """The directory's version and up to SPARE + 1 changed records, or a row without one; nothing before the first write.
 
     As the first question of nearly every request it is also the check whether the kept connection still lives.
     """

@@ -88,7 +88,7 @@ class Points:
     """Where the hits are, for a map; in no order. Programs without a point are not in it."""
 
     ids: npt.NDArray[np.uint32]
-    xyz: sphere.Floats
+    xyz: sphere.Floats  # one row each of x, y and z
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -96,14 +96,14 @@ class Points:
     def besides(self, shown: Set[int]) -> "Points":
         """All but these programs."""
         others = ~np.isin(self.ids, np.fromiter(shown, np.uint32))
-        return Points(self.ids[others], self.xyz[others])
+        return Points(self.ids[others], self.xyz[:, others])
 
     def degrees(self) -> tuple[sphere.Floats, sphere.Floats]:
         """Latitudes and longitudes, in step with `ids`."""
         return sphere.degrees(self.xyz)
 
 
-NO_POINTS = Points(np.zeros(0, np.uint32), np.zeros((0, 3)))
+NO_POINTS = Points(np.zeros(0, np.uint32), np.zeros((3, 0)))
 
 
 @dataclass(frozen=True)

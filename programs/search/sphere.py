@@ -31,8 +31,8 @@ def miles(squared: float) -> float:
 
 
 def degrees(vectors: Floats) -> tuple[Floats, Floats]:
-    """Unit vectors back to latitudes and longitudes."""
-    return np.degrees(np.arcsin(vectors[:, 2])), np.degrees(np.arctan2(vectors[:, 1], vectors[:, 0]))
+    """Unit vectors, one row each of x, y and z, back to latitudes and longitudes."""
+    return np.degrees(np.arcsin(vectors[2])), np.degrees(np.arctan2(vectors[1], vectors[0]))
 
 
 def boxes(latitude: float, longitude: float, radius: float) -> list[tuple[float, float, float, float]]:

@@ -224,10 +224,10 @@ def _by_byte(bits: tuple[int, ...]) -> list[tuple[int, np.uint8]]:
 
 
 def place_vectors(raw: npt.NDArray[np.void]) -> sphere.Floats:
-    """Where the programs are; not a number for one without a place."""
-    places = raw["place"]
-    xyz: sphere.Floats = places / PARTS
-    xyz[places[:, 0] == NOWHERE] = np.nan
+    """Where the programs are, one row each of x, y and z; not a number for one without a place."""
+    places = raw["place"].T
+    xyz: sphere.Floats = np.divide(places, PARTS, order="C")
+    xyz[:, places[0] == NOWHERE] = np.nan
     return xyz
 
 

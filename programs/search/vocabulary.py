@@ -174,24 +174,20 @@ FACETS = {
 }
 
 
-def _lay_out() -> tuple[dict[str, int], dict[tuple[str, str], int], int]:
-    starts, bits, at = {}, {}, 0
-    for facet in FACETS.values():
-        starts[facet.name] = at
+def _lay_out() -> tuple[dict[str, tuple[int, int | None]], dict[tuple[str, str], int], int]:
+    """Payment is last: the named payers' bits follow it, so one span holds both."""
+    spans: dict[str, tuple[int, int | None]] = {"sliding": (0, 1)}
+    bits, at = {("sliding", "1"): 0}, 1
+    for facet in sorted(FACETS.values(), key=lambda facet: facet.name == "payer"):
+        spans[facet.name] = at, at + facet.width
         bits.update({(facet.name, value): at * 8 + number for number, value in enumerate(facet.values)})
         at += facet.width
-    bits["sliding", "1"] = at * 8
-    return starts, bits, at + 1
+    return spans | {"payer": (spans["payer"][0], None)}, bits, at
 
 
-# START: a facet's first byte. BIT: a value's bit. WIDTH: bytes of all facets (payers by name come after them).
-START, BIT, WIDTH = _lay_out()
-# Each filter's bytes, from the first to before the last; the named payers' go on to the end of a row.
-SPAN: dict[str, list[tuple[int, int | None]]] = {
-    facet.name: [(START[facet.name], START[facet.name] + facet.width)] for facet in FACETS.values()
-}
-SPAN["sliding"] = [(WIDTH - 1, WIDTH)]
-SPAN["payer"].append((WIDTH, None))
+# SPAN: a filter's bytes, from the first to before the last; payment's go on to the end of a row.
+# BIT: a value's bit. WIDTH: bytes of all filters (payers by name come after them).
+SPAN, BIT, WIDTH = _lay_out()
 FORM = 3  # raised when the fields of a record or of its card change
 LAYOUT = zlib.crc32(repr([FORM, *sorted(BIT.items())]).encode()) >> 1  # an integer column holds 31 bits
 

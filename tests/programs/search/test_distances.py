@@ -34,7 +34,7 @@ def test_one_place_lies_in_the_cell_it_has_among_many(latitude, longitude) -> No
     assume(all(abs(degrees * CELLS - round(degrees * CELLS)) > 1e-6 for degrees in (latitude, longitude)))
     place = sphere.vector(latitude, longitude)
 
-    assert cell_of(*place) == cells_of(np.array([place]))[0]
+    assert cell_of(*place) == cells_of(np.array(place)[:, np.newaxis])[0]
 
 
 def test_a_place_that_is_none_has_no_cell() -> None:

@@ -16,7 +16,7 @@ from programs.search import index as index_module
 from programs.search.index import Directory, directory
 from programs.search.query import Query
 from programs.search.vocabulary import payers
-from tests.factories import PayerAcceptanceFactory, PayerFactory, ProgramFactory
+from tests.factories import ConfirmationFactory, PayerAcceptanceFactory, PayerFactory, ProgramFactory, days_ago
 from tests.programs.search.oracle import Spot
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -125,7 +125,8 @@ def test_a_payer_nobody_took_before_becomes_searchable() -> None:
 
 
 def test_a_payer_that_nobody_takes_is_not_told_by_anybody(monkeypatch) -> None:
-    monkeypatch.setattr(index_module, "PLANES_FROM", 1_000_000)  # a few programs are counted as many would be
+    monkeypatch.setattr(index_module, "MANY", 1)  # a few programs are counted as many would be
+    monkeypatch.setattr(index_module, "CLOSE", 0)
     published()
     PayerFactory(slug="aetna")
 
@@ -326,3 +327,30 @@ def test_a_card_follows_its_program_and_shows_a_payers_newest_name() -> None:
 
     record.write([here.pk])
     assert cards.read([here.pk])[here.pk].cost_min == 200
+
+
+def test_a_card_holds_the_newest_word_on_each_topic_only() -> None:
+    here = published()
+    for topic, method, days in [
+        ("cost", "call", 2),
+        ("cost", "website", 9),
+        ("phone", "call", 3),
+        ("phone", "program", 3),
+    ]:
+        ConfirmationFactory(program=here, topic=topic, method=method, confirmed_on=days_ago(days))
+    record.write([here.pk])
+
+    card = cards.read([here.pk])[here.pk]
+    assert len(card.confirmations) == 2
+    assert card.told == {"cost": cards.Told(days_ago(2), "call"), "phone": cards.Told(days_ago(3), "program")}
+
+
+def test_many_programs_of_an_area_are_counted_as_few_are(monkeypatch) -> None:
+    for number in range(70):
+        published(therapies=["cbt"] if number % 3 else ["dbt"], latitude=43.0 + number / 10_000, longitude=-87.9)
+    few = run(EVERYTHING).counts
+    monkeypatch.setattr(index_module, "MANY", 1)
+    monkeypatch.setattr(index_module, "CLOSE", 0)
+
+    assert few["therapy"]["cbt"] == 46
+    assert run(EVERYTHING).counts == few
