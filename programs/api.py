@@ -1,6 +1,6 @@
 """The open, read-only API: search, one program, the vocabulary, exports. Shapes are described in `api_schema`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from typing import Any, cast
 
@@ -313,11 +313,22 @@ class ProgramExport(APIView):
             return elsewhere
         writer = formats.WRITERS[wanted[-1] if wanted else extension]
         programs, last = _part(filters.with_virtual & Program.objects.open_data(), **part.cleaned_data)
-        response = StreamingHttpResponse(writer.stream(formats.in_batches(programs)), content_type=writer.content_type)
+        parts = _in_language(translation.get_language(), writer.stream(formats.in_batches(programs)))
+        response = StreamingHttpResponse(parts, content_type=writer.content_type)
         response.headers["Content-Disposition"] = f'attachment; filename="programs.{writer.extension}"'
         if last:
             response.headers["Link"] = f'<{_link(request, after=last)}>; rel="next"'
         return response
+
+
+def _in_language(language: str, parts: Iterator[str]) -> Iterator[str]:
+    """The parts are made when the request is over, and its language with it."""
+    while True:
+        with translation.override(language):
+            part = next(parts, None)
+        if part is None:
+            return
+        yield part
 
 
 def _part(programs: ProgramQuerySet, *, after: int, limit: int | None) -> tuple[ProgramQuerySet, str]:

@@ -14,7 +14,7 @@ from programs import curation
 from programs.models import Payer, Place, Program
 from programs.search import record
 from programs.search.vocabulary import payers
-from tests.factories import PayerAcceptanceFactory, PayerFactory, PlaceFactory, ProgramFactory
+from tests.factories import PayerAcceptanceFactory, PayerFactory, PlaceFactory, ProgramFactory, SourceRecordFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -315,6 +315,14 @@ def test_exports_hold_the_same_programs_and_those_by_video(client) -> None:
     assert {one["slug"] for one in as_json} == {row["slug"] for row in rows} == {"full", "bare", "video"}
     assert len(as_geojson["features"]) == 3
     assert as_geojson["features"][0]["geometry"]["type"] == "Point"
+
+
+def test_an_export_is_written_in_the_language_asked_for(client) -> None:
+    SourceRecordFactory(program=Program.objects.get(slug="bare"), source="partner-csv")
+    rows = client.get("/api/v1/programs/export?format=csv", headers={"Accept-Language": "es"}).getvalue().decode()
+
+    sources = {row["slug"]: row["source"] for row in csv.DictReader(io.StringIO(rows))}
+    assert sources["bare"] == "Lista de un colaborador"
 
 
 def test_an_export_takes_the_same_filters(client) -> None:
