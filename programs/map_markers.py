@@ -163,6 +163,7 @@ def _pin(x: int, y: int, group: list[Pin]) -> Marker:
         "names": "; ".join(f"{pin.number}. {pin.name}" for pin in group),
     }
     text = f"{first.number}+{len(more)}"
+    name = f"{text}, {name}"  # who speaks to the device says what stands there (WCAG 2.5.3)
     return Marker(x, y, PIN + 4, text, name, f"#p{first.number}", first.number, count=len(group))
 
 

@@ -69,7 +69,7 @@ def test_a_pin_leads_to_its_card_and_says_its_name() -> None:
 def test_programs_at_one_spot_share_a_pin_that_names_them_all() -> None:
     drawn = draw(pins_around(MILWAUKEE, 4, 4, 4), query=NEAR, home=HOME)
     assert [(pin.text, pin.count) for pin in drawn.pins] == [("1+2", 3)]
-    assert drawn.pins[0].name == "3 programs at one spot: 1. Program 1; 2. Program 2; 3. Program 3"
+    assert drawn.pins[0].name == "1+2, 3 programs at one spot: 1. Program 1; 2. Program 2; 3. Program 3"
 
 
 @given(
