@@ -33,7 +33,7 @@ HELD = ("ids", "rev", "cost", "start", "told_until", "fresh", "state", "zone", "
 # The fields of a record as PACKED gives them, where its place is three numbers.
 AS_UNPACKED = [name for field in RECORD.names or () for name in ([*"xyz"] if field == "place" else [field])]
 # From so many rows on, if so many of them are in a word, counting in words is cheaper than unpacking the rows.
-MANY, CLOSE = 1_000, 12
+WORDS_FROM, CLOSE = 1_000, 12
 WORDS = 256  # at a time: more do not stay in a processor's own memory
 
 ALL = f"""
@@ -122,7 +122,7 @@ class Index(Table):
         return np.concatenate(runs)
 
     def totals(self, rows: Rows, first: int = 0, last: int | None = None) -> Counts:
-        if len(rows) < MANY:
+        if len(rows) < WORDS_FROM:
             return super().totals(rows, first, last)
         word = rows >> 6
         begins = np.concatenate([[0], (word[1:] != word[:-1]).nonzero()[0] + 1])

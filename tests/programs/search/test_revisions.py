@@ -125,7 +125,7 @@ def test_a_payer_nobody_took_before_becomes_searchable() -> None:
 
 
 def test_a_payer_that_nobody_takes_is_not_told_by_anybody(monkeypatch) -> None:
-    monkeypatch.setattr(index_module, "MANY", 1)  # a few programs are counted as many would be
+    monkeypatch.setattr(index_module, "WORDS_FROM", 1)  # a few programs are counted as many would be
     monkeypatch.setattr(index_module, "CLOSE", 0)
     published()
     PayerFactory(slug="aetna")
@@ -349,7 +349,7 @@ def test_many_programs_of_an_area_are_counted_as_few_are(monkeypatch) -> None:
     for number in range(70):
         published(therapies=["cbt"] if number % 3 else ["dbt"], latitude=43.0 + number / 10_000, longitude=-87.9)
     few = run(EVERYTHING).counts
-    monkeypatch.setattr(index_module, "MANY", 1)
+    monkeypatch.setattr(index_module, "WORDS_FROM", 1)
     monkeypatch.setattr(index_module, "CLOSE", 0)
 
     assert few["therapy"]["cbt"] == 46
