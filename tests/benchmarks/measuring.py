@@ -1,9 +1,10 @@
 """CPU milliseconds of an act: this process and its PostgreSQL backend together."""
 
+import os
 import statistics
 import time
 from collections.abc import Callable
-from pathlib import Path
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -11,7 +12,13 @@ from django.db import connection
 
 def backend_cpu() -> float:
     """Seconds our PostgreSQL backend has computed, to the nanosecond."""
-    return int(Path(f"/proc/{connection.connection.info.backend_pid}/schedstat").read_text().split()[0]) / 1e9
+    return int(os.pread(_schedstat(connection.connection.info.backend_pid), 64, 0).split()[0]) / 1e9
+
+
+@lru_cache(maxsize=1)
+def _schedstat(pid: int) -> int:
+    """Kept open: opening it anew would cost a tenth of what is measured."""
+    return os.open(f"/proc/{pid}/schedstat", os.O_RDONLY)
 
 
 def cpu(act: Callable[[], Any]) -> tuple[float, Any]:
