@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from programs import wording
 from programs.models import Program
 from programs.profile import GLANCE, Profile, Words
 from programs.search.vocabulary import FACETS
@@ -70,7 +69,7 @@ def _answers(name: str) -> Callable[[Profile], str]:
 
 
 def _when(profile: Profile) -> str:
-    return "; ".join(wording.track_lines(profile.sessions))
+    return "; ".join(profile.meets)
 
 
 def _date(date: dt.date | None) -> str:

@@ -173,6 +173,12 @@ class Profile:
         by_video = {Format.VIRTUAL, Format.HYBRID} & {*self.program.formats}
         return wording.clock(self.program.time_zone) if by_video else ""
 
+    @property
+    def meets(self) -> list[str]:
+        """Its days and times, a line for each track, then whose time they are in if that needs saying."""
+        lines = wording.track_lines(self.sessions)
+        return [*lines, self.clock] if lines and self.clock else lines
+
     @cached_property
     def hours_flag(self) -> str:
         return schedule.hours_flag(self.sessions, ages=self.program.ages)

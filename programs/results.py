@@ -40,16 +40,16 @@ class Drawn:
 
 
 class CardSkeletons:
-    """Drawn cards by program, revision, day, clock, language, and the payers there are (whose names they say)."""
+    """Drawn cards by program, revision, day, clock (and whether it is named), language, and the payers there are."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[int, int, dt.date, str, str, int], Drawn] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int, dt.date, str, bool, str, int], Drawn] = OrderedDict()
 
-    def of(self, card: Card, rev: int, today: dt.date, language: str) -> Drawn:
-        key = (card.id, rev, today, card.time_zone, language, payers.current().tag)
+    def of(self, card: Card, rev: int, today: dt.date, language: str, *, names_clock: bool) -> Drawn:
+        key = (card.id, rev, today, card.time_zone, names_clock, language, payers.current().tag)
         drawn = self._kept.get(key)
         if drawn is None:
-            skeleton = Skeleton("programs/card.html", card_words(card, today))
+            skeleton = Skeleton("programs/card.html", card_words(card, today, names_clock=names_clock))
             drawn = self._kept[key] = Drawn(skeleton, card.payers())
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
@@ -59,7 +59,7 @@ class CardSkeletons:
 skeletons = CardSkeletons()
 
 
-def card_words(card: Card, today: dt.date) -> dict[str, Any]:
+def card_words(card: Card, today: dt.date, *, names_clock: bool) -> dict[str, Any]:
     """What the card's template needs beside the card itself."""
     lines = wording.track_lines(card.blocks)
     seen, seen_is_old = _seen(card, today)
@@ -72,7 +72,7 @@ def card_words(card: Card, today: dt.date) -> dict[str, Any]:
         "cost": wording.money(card.cost_min, card.cost_max),
         "format": wording.format_words(card.formats),
         "area": f"{card.city}, {card.state}",
-        "zone": _zone(card),
+        "zone": wording.clock(card.time_zone) if names_clock else "",
         "seen": seen,
         "seen_is_old": seen_is_old,
         "verify_url": _verify_url(),
@@ -104,11 +104,9 @@ def _openings(card: Card, today: dt.date) -> list[str]:
     return lines[:2]
 
 
-def _zone(card: Card) -> str:
-    """Programs by video may be in another time zone than the person: their hours say which."""
-    if not (card.is_virtual_only and card.blocks):
-        return ""
-    return wording.clock(card.time_zone)
+def _names_clock(card: Card, zone: str, today: dt.date) -> bool:
+    """Whether its hours say whose they are: those by video, and those at an address that has another time than the person."""
+    return card.is_virtual_only or schedule.shift(card.time_zone, zone, on=today) != 0
 
 
 def _verify_url() -> str:
@@ -131,7 +129,7 @@ def render_cards(
     for number, known in enumerate(cards.of(hits), start=first):
         card = known.on_clock_of(zone, today)
         hit = by_id[card.id]
-        drawn = skeletons.of(card, hit.rev, today, language)
+        drawn = skeletons.of(card, hit.rev, today, language, names_clock=_names_clock(card, zone, today))
         said = drawn.said.get((ticks, hit.unknown)) or _say(drawn, card, ticks, hit.unknown)
         filled = {
             "id": f"{prefix}{number}",

@@ -76,6 +76,25 @@ def test_a_card_and_a_page_name_the_clock_alike(client: Client) -> None:
     assert "Times in Central Time" in client.get("/programs/?near=53202").content.decode()
 
 
+def test_a_card_at_an_address_names_its_clock_where_the_person_has_another(client: Client) -> None:
+    PlaceFactory(kind="zip", key="53202", name="Milwaukee")
+    near = {"evening": True, "latitude": 43.06, "longitude": -87.9}
+    zones = {"Here": "America/Chicago", "Same": "America/Menominee", "Across": "America/Detroit"}
+    record.write([ProgramFactory(name=name, time_zone=zone, **near).pk for name, zone in zones.items()])
+
+    cards = BeautifulSoup(client.get("/programs/?near=53202").content, "html.parser").select("li.card")
+
+    assert {card.h2.text: "Times in" in card.text for card in cards} == {"Here": False, "Same": False, "Across": True}
+    assert "Times in Detroit time" in next(card.text for card in cards if card.h2.text == "Across")
+
+
+@pytest.mark.parametrize("address", ["/programs/door/sheet/", "/compare/?p=door"])
+def test_a_sheet_and_a_comparison_say_when_it_meets_and_whose_time_that_is(client: Client, address: str) -> None:
+    ProgramFactory(slug="door", virtual=True, evening=True)
+    text = " ".join(BeautifulSoup(client.get(address).content, "html.parser").text.split())
+    assert "Mon, Wed, Thu · 6–9 pm; Times in Central Time" in text
+
+
 @pytest.fixture
 def medicare() -> Program:
     program = ProgramFactory(slug="door", payment_types=["medicare", "private"])
