@@ -223,7 +223,7 @@ def _results(hits: list[Hit]) -> list[dict[str, Any]]:
 def card_json(card: Card, hit: Hit) -> dict[str, Any]:
     """One result, as the contract has it."""
     today = timezone.localdate()
-    opens = card.shows_openings(today)
+    opens, starts = card.shows_openings(today), card.next_start_on
     return {
         "slug": card.slug,
         "name": card.name,
@@ -242,7 +242,7 @@ def card_json(card: Card, hit: Hit) -> dict[str, Any]:
         "cost_per_week": {"min": card.cost_min, "max": card.cost_max},
         "sliding_scale": card.slides,
         "accepting_new": card.accepting_new if opens else None,
-        "next_start_on": card.next_start_on if opens else None,
+        "next_start_on": starts if opens and starts and starts >= today else None,
         "payers": [
             {"slug": payer.slug, "label": payer.label, "evidence": payer.evidence, "as_of": payer.as_of or None}
             for payer in card.payers()

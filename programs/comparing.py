@@ -54,7 +54,7 @@ def _lines() -> list[tuple[Words, Callable[[Profile], str]]]:
         (_("When it meets"), _when),
         (_("Next start"), lambda profile: _date(profile.next_start)),
         (_("Insurance"), lambda profile: ", ".join(map(str, profile.taken))),
-        (_("Sliding scale"), lambda profile: _yes_no(profile.program.sliding_scale)),
+        (_("Sliding scale"), lambda profile: _yes_no(profile.program.slides)),
         *((FACETS[name].label, _answers(name)) for name in facts),
         (_("Last checked"), lambda profile: _date(profile.checked.confirmed_on if profile.checked else None)),
     ]

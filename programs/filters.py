@@ -312,7 +312,7 @@ class ProgramFilterSet(django_filters.FilterSet):
             if radius := self.cleaned.get("radius"):
                 return found.within(self.place, radius)
             return found.with_miles(self.place).order_by("miles", "pk")
-        return found.order_by("pk")
+        return (found.filter(state=self.place.state) if self.place else found).order_by("pk")
 
     @property
     def with_virtual(self) -> ProgramQuerySet:
@@ -328,9 +328,8 @@ class ProgramFilterSet(django_filters.FilterSet):
         return found
 
     def filter_near(self, found: ProgramQuerySet, _name: str, value: Any) -> ProgramQuerySet:
-        if isinstance(value, Place):
-            return found.filter(_in_state(value)) if value.kind == Place.Kind.STATE else found
-        return found if value is None else found.none()
+        """What a place leaves depends on how a program is reached: see `qs` and `with_virtual`."""
+        return found if value is None or isinstance(value, Place) else found.none()
 
     def filter_name(self, found: ProgramQuerySet, _name: str, value: str) -> ProgramQuerySet:
         return by_name(found, value, of=Program.objects.published())
@@ -363,10 +362,6 @@ def _query_dict(data: dict[str, Any]) -> QueryDict:
     for name, value in data.items():
         made.setlist(name, [str(one) for one in (value if isinstance(value, list | tuple) else [value])])
     return made
-
-
-def _in_state(place: Place) -> Q:
-    return Q(state=place.state)
 
 
 def _sessions(name: str, values: Sequence[str], *, zone: str) -> Any:

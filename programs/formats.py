@@ -53,10 +53,10 @@ def record(program: Program) -> dict[str, Any]:
         "weeks": {"min": program.weeks_min, "max": program.weeks_max},
         "cost_per_week": {"min": program.cost_per_week_min, "max": program.cost_per_week_max},
         "cost_includes": program.cost_includes,
-        "sliding_scale": program.sliding_scale,
+        "sliding_scale": program.slides,
         "payers": [_acceptance(found) for found in program.payer_acceptances.all()],
         "accepting_new": program.accepting_new if opens else None,
-        "next_start_on": program.next_start_on if opens else None,
+        "next_start_on": freshness.next_start(program),
         "seats_open": program.seats_open if opens else None,
         "confirmed": {
             topic: {"on": found.confirmed_on, "method": found.method}
@@ -183,9 +183,10 @@ def _flat(program: Program) -> dict[str, Any]:
     full = record(program)
     confirmed = [found["on"] for found in full["confirmed"].values()]
     newest = max(full["sources"], key=lambda source: source["year"], default=None)
+    required = schedule.required(program.sessions.all())
     accepted = [payer["slug"] for payer in full["payers"] if payer["network"] != Network.NOT_ACCEPTED]
     return full | {
-        "days": [Day.values[day] for day in sorted({block.weekday for block in program.sessions.all()})],
+        "days": [Day.values[day] for day in sorted({block.weekday for block in required})],
         "cost_per_week_min": program.cost_per_week_min,
         "cost_per_week_max": program.cost_per_week_max,
         "payers": accepted,

@@ -69,3 +69,9 @@ def shows_openings(program: Program, *, today: dt.date | None = None) -> bool:
     confirmation = newest(program.confirmations.all()).get(Topic.AVAILABILITY)
     confirmed_on = confirmation.confirmed_on if confirmation else None
     return band(Topic.AVAILABILITY, confirmed_on, today=today) in (Band.FRESH, Band.DUE)
+
+
+def next_start(program: Program, *, today: dt.date | None = None) -> dt.date | None:
+    """The next start, if it may be shown and is still to come."""
+    today, starts = today or timezone.localdate(), program.next_start_on
+    return starts if starts and starts >= today and shows_openings(program, today=today) else None

@@ -148,7 +148,7 @@ def _say(drawn: Drawn, card: Card, ticks: Ticks, unknown: tuple[str, ...]) -> di
         drawn.said.clear()
     asked = dict(ticks).get("payer", ())
     reasons = _reasons(card, drawn.payers, ticks)
-    said = {"payers": in_ascii(_payers(drawn.payers, asked)), "why": in_ascii(_why(list(reasons), unknown))}
+    said = {"payers": in_ascii(_payers(drawn.payers, asked)), "why": in_ascii(_why(list(reasons), _silent(card, unknown)))}
     drawn.said[ticks, unknown] = said
     return said
 
@@ -202,12 +202,16 @@ def _reasons(card: Card, payers: list[CardPayer], ticks: Ticks) -> Iterator[str]
         yield from (label_of(name, value) for value in values if value in has)
 
 
-def _why(reasons: Sequence[str], unknown: tuple[str, ...]) -> str:
+def _silent(card: Card, unknown: Iterable[str]) -> list[str]:
+    """The filters it has not answered. One that says how it meets has told that, though not about other ways."""
+    return [_("another way to meet") if name == "format" and card.formats else filter_label(name) for name in unknown]
+
+
+def _why(reasons: Sequence[str], silent: Sequence[str]) -> str:
     """Why it is in the list, and what it has not told us of what was asked."""
     parts = []
     if reasons:
         parts.append(format_html("<span>{} {}</span>", _("Matches:"), ", ".join(reasons)))
-    if unknown:
-        labels = ", ".join(map(filter_label, unknown))
-        parts.append(format_html("<span>{} {}</span>", _("Not told us:"), labels))
+    if silent:
+        parts.append(format_html("<span>{} {}</span>", _("Not told us:"), ", ".join(silent)))
     return format_html('<p class="why small muted">{}</p>', mark_safe(" · ".join(parts))) if parts else ""  # noqa: S308

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.functional import cached_property  # Python 3.11 locks its own at each use
@@ -366,7 +366,9 @@ class SearchPage:
             if card.latitude is not None and card.longitude is not None
         ]
         others = np.column_stack(self.answer.points.besides({card.id for card in shown}).degrees())
-        return draw(pins, others, query=self.parameters, home=self.place, radius=self.query.radius)
+        # Of the address only what tells kept maps apart: the next visitor's page may have been typed otherwise.
+        asked = QueryDict(self._page_url(self.query.page).partition("?")[2])
+        return draw(pins, others, query=asked, home=self.place, radius=self.query.radius)
 
     @cached_property
     def filter_pills(self) -> SafeString:
@@ -441,7 +443,7 @@ class SearchPage:
         }
 
     def _page_url(self, number: int) -> str:
-        return self.address.replacing("page", str(number))
+        return self.address.replacing("page", str(number) if number > 1 else "")
 
     @property
     def is_filtered(self) -> bool:

@@ -113,9 +113,11 @@ def money(least: int | None, most: int | None) -> str:
 
 
 def format_words(values: Sequence[str]) -> str:
-    """In person, by video, or both."""
-    if Format.HYBRID in values or {Format.IN_PERSON, Format.VIRTUAL} <= set(values):
-        return _("In person and by video")
+    """In person · By video · In person and by video (a mix) · In person or by video (as one likes)."""
+    if Format.HYBRID in values:
+        return str(Format.HYBRID.label)
+    if {Format.IN_PERSON, Format.VIRTUAL} <= set(values):
+        return _("In person or by video")
     return ", ".join(str(Format(value).label) for value in values)
 
 
