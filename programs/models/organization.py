@@ -1,10 +1,11 @@
 """Who runs programs."""
 
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from programs.choices import Ownership
+from programs.models.spelling import Spelled
 
 
 class Organization(models.Model):
@@ -35,7 +36,7 @@ class Organization(models.Model):
         ]
         indexes = [
             models.Index(fields=["name"], name="org_name"),
-            GinIndex(fields=["name"], name="org_name_trigram", opclasses=["gin_trgm_ops"]),
+            GinIndex(OpClass(Spelled("name"), "gin_trgm_ops"), name="org_name_trigrams"),
         ]
 
     def __str__(self) -> str:

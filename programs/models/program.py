@@ -5,11 +5,11 @@ import uuid
 
 import pghistory
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Max, Q
-from django.db.models.functions import ASin, Collate, Cos, Least, Lower, Power, Radians, Sin, Sqrt
+from django.db.models.functions import ASin, Collate, Cos, Least, Power, Radians, Sin, Sqrt
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -36,6 +36,7 @@ from programs.choices import (
 )
 from programs.models.evidence import Topic
 from programs.models.place import Place
+from programs.models.spelling import Spelled
 
 # Array columns of `Program` and the vocabulary each is closed over.
 ARRAY_VOCABULARIES: dict[str, type[models.TextChoices]] = {
@@ -227,8 +228,8 @@ class Program(models.Model):
         verbose_name_plural = _("programs")
         indexes = [
             models.Index(fields=["state", "city", "status"], name="program_state_city"),
-            models.Index(Collate(Lower("name"), "C"), name="program_name_start"),  # names as they are typed
-            GinIndex(fields=["name"], name="program_name_trigram", opclasses=["gin_trgm_ops"]),
+            models.Index(Collate(Spelled("name"), "C"), name="program_name_begins"),  # names as they are typed
+            GinIndex(OpClass(Spelled("name"), "gin_trgm_ops"), name="program_name_trigrams"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=Status.values), name="program_status_known"),
@@ -315,6 +316,11 @@ class Program(models.Model):
     @property
     def is_virtual_only(self) -> bool:
         return self.formats == [Format.VIRTUAL]
+
+    @property
+    def slides(self) -> bool | None:
+        """Whether prices follow income; as a kind of payment it is told too."""
+        return True if PaymentType.SLIDING_FEE in self.payment_types else self.sliding_scale
 
     def knows(self, facet: str, value: str) -> bool:
         """Whether the program told us yes or no about one value ("therapy", "dbt")."""

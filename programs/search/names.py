@@ -11,6 +11,7 @@ from django.db.models.functions import Greatest, Left
 from programs.choices import Status
 from programs.models import Organization, Program
 from programs.models.program import ProgramQuerySet
+from programs.models.spelling import ACCENTED, PLAIN, Spelled, spelled
 
 # How alike two words must be: lower finds more and worse.
 ALIKE = 0.45
@@ -18,9 +19,9 @@ LAST = "\U0010ffff"
 # As the index has it: in the order of bytes, so that a beginning is one run of it, however many programs there are.
 STARTING = """
 SELECT id, slug, name, city, state FROM programs_program
-WHERE status = %s AND lower(name) COLLATE "C" >= %s AND lower(name) COLLATE "C" < %s
-ORDER BY lower(name) COLLATE "C", id LIMIT %s
-"""
+WHERE status = %s AND {spelled} COLLATE "C" >= %s AND {spelled} COLLATE "C" < %s
+ORDER BY {spelled} COLLATE "C", id LIMIT %s
+""".format(spelled=f"translate(lower(name), '{ACCENTED}', '{PLAIN}')")
 
 
 class Suggestion(NamedTuple):
@@ -35,14 +36,14 @@ class Suggestion(NamedTuple):
 
 @CharField.register_lookup
 class Holds(Lookup):
-    """`name__holds`: ILIKE as it is, which the trigram index answers (Django's icontains folds the column first)."""
+    """`name__holds`: the text is in it, however it is spelled; the trigram index answers."""
 
     lookup_name = "holds"
 
     def as_sql(self, compiler, connection):
         column, parameters = self.process_lhs(compiler, connection)
-        text = str(self.rhs).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return f"{column} ILIKE %s", [*parameters, f"%{text}%"]
+        text = spelled(str(self.rhs)).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        return f"translate(lower({column}), %s, %s) LIKE %s", [*parameters, ACCENTED, PLAIN, f"%{text}%"]
 
 
 def named(text: str) -> Set[int]:
@@ -56,7 +57,8 @@ def by_name(programs: ProgramQuerySet, text: str, *, of: ProgramQuerySet | None 
     exact = programs.filter(holds)
     if len(text) < 4 or (exact if of is None else of.filter(holds)).exists():
         return exact
-    likeness = Greatest(TrigramWordSimilarity(text, "name"), TrigramWordSimilarity(text, "organization__name"))
+    names = [Spelled("name"), Spelled("organization__name")]
+    likeness = Greatest(*[TrigramWordSimilarity(spelled(text), name) for name in names])
     return programs.annotate(likeness=likeness).filter(likeness__gte=ALIKE)
 
 
@@ -65,7 +67,7 @@ def suggest(text: str, *, limit: int = 10) -> list[Suggestion]:
     text = " ".join(text.split())
     if len(text) < 2:
         return []
-    start = text.lower()
+    start = spelled(text)
     with connection.cursor() as cursor:
         cursor.execute(STARTING, [Status.PUBLISHED, start, start + LAST, limit])
         found = [Suggestion(*row) for row in cursor.fetchall()]
@@ -74,7 +76,7 @@ def suggest(text: str, *, limit: int = 10) -> list[Suggestion]:
             "name", "pk"
         )
         if "likeness" in rest.query.annotations:
-            begins = TrigramSimilarity(Left("name", len(text) + 1), text)
+            begins = TrigramSimilarity(Left(Spelled("name"), len(text) + 1), spelled(text))
             rest = rest.order_by(F("likeness").desc(), begins.desc(), "name", "pk")
         found += [Suggestion(*row) for row in rest.values_list(*Suggestion._fields)[: limit - len(found)]]
     return found
