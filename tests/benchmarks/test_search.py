@@ -10,6 +10,7 @@ import os
 import statistics
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -225,12 +226,15 @@ def report(times: Times) -> None:
         figures = " / ".join(f"{by[number]:.2f}" for number in FILTERS)
         ratios = " / ".join(f"{by[number] / medians['index'][number]:.1f}" for number in FILTERS)
         say(f"  {name:20} {figures:28} {ratios} × the index")
-    goals = Goals("against the usual ways, the least of 0 / 2 / 5 filters")
+    goals = Goals("against the usual ways: the median over all these searches (and the least of 0 / 2 / 5 filters)")
+    overall = {name: statistics.median(chain.from_iterable(by.values())) for name, by in times.items()}
     for name, goal in PEER_GOALS.get(SIZE, {}).items():
-        peer, _, own = name.partition(" / ")
+        peer, _, mine = name.partition(" / ")
+        own = mine or "index"
         if peer in medians:
-            figure = min(medians[peer][number] / medians[own or "index"][number] for number in FILTERS)
-            goals.at_least(f"{peer} in times the {own or 'index'}", figure, goal, sure=goal * SURE)
+            least = min(medians[peer][number] / medians[own][number] for number in FILTERS)
+            figure = overall[peer] / overall[own]
+            goals.at_least(f"{peer} in times the {own} (least {least:.1f})", figure, goal, sure=goal * SURE)
     if HAS_PEERS:
         for own, goal in (("index", 2), ("stateless", 4)):
             figure = max(medians[own][number] / medians["bare 20-row fetch"][number] for number in FILTERS)
