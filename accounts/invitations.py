@@ -15,6 +15,7 @@ from accounts import audit
 from accounts.models import FactorReset, LinkPurpose, OneTimeLink, Role, User, Verb
 from accounts.models.access import LINK_LIFETIME
 from accounts.models.user import ADMIN_SITE_ROLES
+from accounts.signals import access_changed
 
 
 @transaction.atomic
@@ -62,6 +63,7 @@ def change_role(*, user: User, role: str, by: User) -> None:
     user.is_superuser = False
     user.save(update_fields=["role", "is_staff", "is_superuser"])
     end_sessions(user)
+    access_changed.send(User, user=user, by=by)
 
 
 @transaction.atomic
@@ -72,6 +74,7 @@ def disable(*, user: User, by: User) -> None:
     user.save(update_fields=["is_active"])
     OneTimeLink.objects.filter(user=user, used_at=None).update(expires_at=timezone.now())
     end_sessions(user)
+    access_changed.send(User, user=user, by=by)
 
 
 @transaction.atomic

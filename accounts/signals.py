@@ -8,12 +8,15 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authentication_failed, authenticator_added, authenticator_removed, authenticator_reset
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.signals import user_logged_out, user_login_failed
+from django.dispatch import Signal
 from django.http import HttpRequest
 
 from accounts import audit
 from accounts.models import User, Verb
 
 log = logging.getLogger(__name__)
+# Somebody was disabled or has a new role: `user` as they are now, `by` the administrator. In that transaction.
+access_changed = Signal()
 
 
 def connect() -> None:

@@ -52,7 +52,7 @@ class Bar:
 def tiles(now: datetime | None = None) -> list[Tile]:
     """The figures on top."""
     now = now or timezone.now()
-    still_open = Verification.objects.filter(state__in=OPEN_STATES)
+    still_open = Verification.objects.filter(queues.UNFINISHED)
     counted = still_open.aggregate(
         oldest=Min("created_at"),
         late=Count("pk", filter=queues.LATE),
@@ -107,7 +107,7 @@ LIMIT 100
 def agents() -> list[dict[str, Any]]:
     """What each colleague has in hand and has finished in seven days."""
     since = timezone.now() - WINDOW
-    staff = User.objects.filter(is_active=True, role__in=["agent", "supervisor"]).order_by("name", "pk")
+    staff = User.objects.filter(is_active=True, role__in=queues.DESK_ROLES).order_by("name", "pk")
     in_hand = _counts("casework__owner", casework__closed_at=None)
     held = _counts("casework__holder", casework__held_until__gt=Now())
     finished = _counts("casework__closed_by", casework__closed_at__gte=since)
@@ -133,7 +133,7 @@ def _counts(column: str, **conditions: Any) -> dict[int, int]:
 
 def by_state() -> list[Bar]:
     """Open requests by where their work stands."""
-    rows = Verification.objects.filter(state__in=OPEN_STATES).values_list("state").annotate(n=Count("pk"))
+    rows = Verification.objects.filter(queues.UNFINISHED).values_list("state").annotate(n=Count("pk"))
     found = dict(rows.order_by())
     return bars([(str(State(state).label), found[state]) for state in OPEN_STATES if state in found])
 

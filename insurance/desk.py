@@ -7,16 +7,18 @@ who has it and until when.
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User, Verb
-from insurance import queues
-from insurance.models import Casework, Note, Verification
-from insurance.states import Reason, State, move
+from insurance import hours, intake, queues
+from insurance.models import Casework, Note, Outcome, Verification
+from insurance.states import Reason, State, move, take_up_again
 
 LEASE = timedelta(minutes=10)
 
@@ -99,12 +101,36 @@ def snooze(*, verification: Verification, by: User, until: datetime) -> None:
 
 @transaction.atomic
 def close(*, verification: Verification, by: User, outcome: str) -> None:
-    """The caller is served, or will not be; a reason is always kept."""
+    """The caller is served, or will not be; a reason is always kept. Nobody is asked any more for a caller who is gone.
+
+    A question that is on its way was paid for: its answer is let come home, and `stop_finished` stops what would follow.
+    """
     hold(verification=verification, by=by)
     Casework.objects.filter(verification=verification).update(
         holder=None, held_until=None, outcome=outcome, closed_at=Now(), closed_by=by
     )
+    if verification.is_open and verification.state != State.SENDING:
+        move(verification, State.CANCELLED, reason=_why_stopped(outcome), actor=by)
     audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="closed", outcome=outcome)
+
+
+def stop_finished(limit: int = 500) -> int:
+    """What was finished while a question was on its way, or before finishing stopped a request, stops now."""
+    left = Verification.objects.open().exclude(state=State.SENDING).filter(casework__closed_at__isnull=False)
+    stopped = 0
+    for pk in list(left.values_list("pk", flat=True)[:limit]):
+        with transaction.atomic():
+            # The casework is locked too: somebody may be opening it again.
+            rows = left.filter(pk=pk).select_related("casework")
+            row = rows.select_for_update(of=("self", "casework"), skip_locked=True).first()
+            if row is not None:
+                move(row, State.CANCELLED, reason=_why_stopped(row.casework.outcome), actor=row.casework.closed_by)
+                stopped += 1
+    return stopped
+
+
+def _why_stopped(outcome: str) -> Reason:
+    return Reason.CANCELLED_BY_CALLER if outcome == Outcome.WITHDREW else Reason.CANCELLED_BY_STAFF
 
 
 @transaction.atomic
@@ -117,10 +143,43 @@ def cancel(*, verification: Verification, by: User) -> None:
 
 @transaction.atomic
 def reopen(*, verification: Verification, by: User) -> None:
-    """Undo a close, or the caller called again."""
+    """It was closed by mistake, or the caller called again. Raises `intake.AlreadyOpenError` where another asks the same."""
     hold(verification=verification, by=by)
+    open_again(verification=verification, by=by)
+
+
+@transaction.atomic
+def open_again(*, verification: Verification, by: User) -> None:
+    """Back in a queue, without holding it. What was stopped goes to a person, who sees what it had come to before."""
     Casework.objects.filter(verification=verification).update(outcome="", closed_at=None, closed_by=None, owner=by)
+    if verification.state == State.CANCELLED and verification.consent is not None and verification.consent.is_live:
+        if other := intake.asked_already(verification.dedupe_key):
+            raise intake.AlreadyOpenError(other)
+        due = hours.helpline().after(timezone.now(), intake.patience(verification.priority))
+        reason = _stood_because(verification)
+        take_up_again(verification, State.MANUAL_REQUIRED, reason=reason, actor=by, sla_due_at=due)
     audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="reopened")
+
+
+def _stood_because(verification: Verification) -> Reason:
+    """Why it was where it was before it was stopped."""
+    before = verification.events.filter(version__lt=verification.version).order_by("-version").first()
+    return Reason(before.reason) if before and before.reason else Reason.SUBMITTED
+
+
+def access_changed(*, user: User, by: User, **_: Any) -> None:
+    if not user.is_active or user.role not in queues.DESK_ROLES:
+        give_up_all(user=user, by=by)
+
+
+@transaction.atomic
+def give_up_all(*, user: User, by: User) -> None:
+    """Somebody leaves the desk: whoever they looked after is new again, for everybody."""
+    left = Casework.objects.filter(owner=user, closed_at=None)
+    for public_id in left.values_list("verification__public_id", flat=True):
+        audit.record(actor=by, verb=Verb.CHANGED, subject=public_id, act="given up", of=user.pk)
+    left.update(owner=None)
+    Casework.objects.filter(holder=user).update(holder=None, held_until=None)
 
 
 @transaction.atomic

@@ -14,12 +14,12 @@ from insurance.x12.inquiry_270 import IDENTIFIER
 from programs.models import Payer, Program
 from programs.models.payer import PayerKind
 
-FIRST_YEAR = 1900
+FIRST_YEAR, LAST_YEAR = 1900, 2100
 OLDEST = 120
 # Letters that would end a segment of an X12 question, and characters that turn text around or hide it.
 X12_DELIMITERS = set("*~^:")
 EMERGENCY = {"911", "988"}
-NOT_KNOWN = "Plan not known yet"
+NOT_KNOWN, NOT_KNOWN_SLUG = "Plan not known yet", "plan-not-known"
 
 
 def plain(text: str) -> str:
@@ -82,11 +82,16 @@ class FirstDayField(forms.DateField):
 
 
 class DayField(BirthDateField):
-    """Any day of the calendar, typed like a birth date."""
+    """A day of our time, typed like a birth date. "No end" written as the year 9999 is a day no clock can reckon with."""
 
-    default_error_messages = {"shape": _("Write the day as MM/DD/YYYY, like 12/31/2026.")}
+    default_error_messages = {
+        "shape": _("Write the day as MM/DD/YYYY, like 12/31/2026."),
+        "year": _("Check the year. If there is no end, leave this empty."),
+    }
 
     def _in_range(self, year: int, month: int, day: int) -> date:
+        if not FIRST_YEAR <= year <= LAST_YEAR:
+            raise ValidationError(self.error_messages["year"], code="year")
         try:
             return date(year, month, day)
         except ValueError:
@@ -184,7 +189,7 @@ class PayerField(forms.CharField):
 def plan_not_known() -> Payer:
     """Stands where nobody knows the plan yet; a person finds out."""
     kind = PayerKind.OTHER
-    return Payer.objects.get_or_create(slug="plan-not-known", defaults={"name": NOT_KNOWN, "kind": kind})[0]
+    return Payer.objects.get_or_create(slug=NOT_KNOWN_SLUG, defaults={"name": NOT_KNOWN, "kind": kind})[0]
 
 
 def payer_called(text: str) -> Payer | None:

@@ -4,6 +4,7 @@ import re
 from itertools import islice
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts import audit
 from accounts.models import User, Verb
@@ -32,12 +33,19 @@ def _find(text: str) -> tuple[str, list[Verification]]:
     if re.fullmatch(r"(?i)\s*iv[\s-]*[a-z0-9]{4}[\s-]*[a-z0-9]{4}\s*", text):
         letters = re.sub(r"[^A-Z0-9]", "", text.upper())[2:]
         return "number", list(everything.filter(public_id=f"IV-{letters[:4]}-{letters[4:]}"))
-    if len(re.sub(r"\D", "", text)) in (10, 11) and re.fullmatch(r"[\d\s().+\-]+", text):
-        return "phone", list(everything.filter(phone_index=membership.phone_index(text))[:MOST])
-    by_member = list(everything.of_member(membership.index(text))[:MOST])
+    member_index = membership.index(text)
+    if _may_be_a_phone_number(text):  # or a member ID of as many digits
+        either = Q(phone_index__in=membership.phone_indexes(text)) | Q(member_index=member_index)
+        return "phone or member ID", list(everything.filter(either)[:MOST])
+    by_member = list(everything.of_member(member_index)[:MOST])
     if by_member or re.search(r"\d", text):
         return "member ID", by_member
     return "name", list(islice((row for row in everything[:NAMES_READ] if _is_called(row, text)), MOST))
+
+
+def _may_be_a_phone_number(text: str) -> bool:
+    number = membership.EXTENSION.sub("", text)
+    return len(re.sub(r"\D", "", number)) in (10, 11) and re.fullmatch(r"[\d\s().+\-]+", number) is not None
 
 
 def _is_called(row: Verification, text: str) -> bool:

@@ -1,6 +1,6 @@
 """The desk's forms: a new call in the order of talk, and the small ones around a request."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Role, User
-from insurance import consent
+from accounts.models import User
+from insurance import consent, queues
 from insurance.fields import (
     BirthDateField,
     CardEndField,
@@ -31,6 +31,7 @@ from programs.models import Program
 
 YES_NO = [("yes", _("Yes")), ("no", _("No"))]
 DEPENDENTS = ("spouse", "child", "other")  # of the person whose name is on the card
+LATEST_CALL_BACK = timedelta(days=365)
 
 
 class AskForm(forms.Form):
@@ -181,8 +182,12 @@ class SnoozeForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if "day" in data and "time" in data:
+            today: date = timezone.localdate(timezone=self.zone)
             data["until"] = datetime.combine(data["day"], data["time"], self.zone)
-            if data["until"] <= timezone.now():
+            # Days before moments: at either end of the calendar a moment cannot be told in another time zone.
+            if data["day"] > today + LATEST_CALL_BACK:
+                self.add_error("day", _("Pick a day within a year."))
+            elif data["day"] < today or data["until"] <= timezone.now():
                 self.add_error("time", _("This time has passed. Pick a later one."))
         return data
 
@@ -192,7 +197,7 @@ class HandOverForm(forms.Form):
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        colleagues = User.objects.filter(is_active=True, role__in=[Role.AGENT, Role.SUPERVISOR]).exclude(pk=by.pk)
+        colleagues = User.objects.filter(is_active=True, role__in=queues.DESK_ROLES).exclude(pk=by.pk)
         self.fields["to"].queryset = colleagues.order_by("name", "pk")  # type: ignore[attr-defined]
 
 

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+A_DAY = timedelta(days=1)  # hours past midnight began the day before
 FURTHEST = 400  # days looked ahead before a schedule counts as never open
 PART = re.compile(r"^([a-z,\-]+)\s+(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})$")
 
@@ -28,12 +29,12 @@ class Hours:
     holidays: frozenset[date] = field(default_factory=frozenset)
 
     def is_open(self, at: datetime) -> bool:
-        return any(opens <= at < closes for opens, closes in self._spans(at - timedelta(days=1), days=3))
+        return any(opens <= at < closes for opens, closes in self._spans(at - A_DAY, days=3))
 
     def after(self, start: datetime, wait: timedelta) -> datetime:
         """The moment when `wait` of open time has passed since `start`."""
         left = wait
-        for opens, closes in self._spans(start, days=FURTHEST):
+        for opens, closes in self._spans(start - A_DAY, days=FURTHEST + 1):
             begins = max(opens, start)
             if begins >= closes:
                 continue
@@ -44,7 +45,7 @@ class Hours:
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """How much open time lies between two moments."""
-        spans = self._spans(start, days=(end - start).days + 2)
+        spans = self._spans(start - A_DAY, days=(end - start).days + 3)
         return sum(
             (max(timedelta(), min(closes, end) - max(opens, start)) for opens, closes in spans), start=timedelta()
         )

@@ -8,17 +8,28 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models.functions import Now
+from django.db.models import DateTimeField, Value
+from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 
 from accounts.models import User
 from insurance import bell, hours, membership, preflight
 from insurance.encryption import blind_index
-from insurance.models import BenefitSnapshot, ComparedProgram, Priority, StatusEvent, Verification
+from insurance.models import (
+    BenefitSnapshot,
+    ComparedProgram,
+    Priority,
+    StatusEvent,
+    Verification,
+    VerificationAttempt,
+)
 from insurance.states import OPEN_STATES, Determination, Reason, State, move, touch
 from programs.models import Program
 
 MOST_PROGRAMS = 3
+# Ends of an attempt after which the payer may have been asked, and has told nothing; empty is one under way.
+Kind = VerificationAttempt.Kind
+MAYBE_ASKED = ("", Kind.TRANSIENT_AMBIGUOUS, Kind.THROTTLED, Kind.MALFORMED, Kind.ABANDONED)
 CLOCKED = ("next_attempt_at", "auto_deadline_at", "sla_due_at", "rung_at", "completed_at")  # set by the database
 
 
@@ -91,6 +102,9 @@ def supply_info(verification: Verification, *, actor: User | None, fields: Seque
         elif verification.state != State.MANUAL_REQUIRED:
             changes = clock_goes_on(verification)
             move(verification, State.MANUAL_REQUIRED, reason=verdict.reason, actor=actor, **changes)
+        elif verification.state_reason != verdict.reason:  # something else is in the way now
+            verification.state_reason, verification.reason_code = verdict.reason, ""
+            verification.save(update_fields=["state_reason", "reason_code"])
 
 
 def _keep_details(verification: Verification, fields: Sequence[str]) -> None:
@@ -131,7 +145,7 @@ def requeue(
         reason=reason,
         actor=actor,
         note=note,
-        next_attempt_at=Now(),
+        next_attempt_at=_floor_ends(verification),
         auto_deadline_at=Now() + patience(verification.priority),
         attempts=0,
         billable=0,
@@ -143,8 +157,24 @@ def requeue(
     ring_after_commit(verification.pk)
 
 
+def _floor_ends(verification: Verification) -> Any:
+    """Now, unless a payer that may have been asked has told nothing yet: nobody is asked twice within the floor."""
+    last = verification.tries.filter(kind__in=MAYBE_ASKED).order_by("-number").first()
+    if last is None:
+        return Now()
+    asked_at = last.sent_at or last.claimed_at + timedelta(seconds=settings.PAYER_CONNECT_SECONDS)
+    floor = timedelta(seconds=settings.INQUIRY_FLOOR_SECONDS)
+    return Greatest(Now(), Value(asked_at + floor, output_field=DateTimeField()))
+
+
 def dedupe_key(verification: Verification) -> str:
-    """Equal for the same question about the same person in the same month on behalf of the same program."""
+    """Equal for the same question about the same person in the same month on behalf of the same program.
+
+    Empty where nobody can tell who it is about: two people without a card are not one.
+    """
+    is_named = verification.subscriber_last_name and verification.subscriber_birth_date
+    if not is_named and not membership.canonical(verification.member_id):
+        return ""
     person = membership.canonical(verification.member_id) or "|".join(
         (
             verification.subscriber_last_name.casefold(),
@@ -217,7 +247,12 @@ def _insert(
 def _already_there(submission_key: uuid.UUID, key: str) -> Verification | None:
     """The request that was faster: the same form sent twice, or somebody else with the same question."""
     same_form = Verification.objects.filter(submission_key=submission_key).first()
-    return same_form or Verification.objects.filter(dedupe_key=key, state__in=OPEN_STATES).first()
+    return same_form or asked_already(key)
+
+
+def asked_already(key: str) -> Verification | None:
+    """The open request with that key of `dedupe_key`."""
+    return Verification.objects.filter(dedupe_key=key, state__in=OPEN_STATES).exclude(dedupe_key="").first()
 
 
 def _day(day: date | None) -> str:

@@ -16,6 +16,9 @@ MBI = re.compile(
     r"[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d[AC-HJKMNP-RT-Y]{2}\d{2}"
 )
 
+# At the end of a telephone number, as `fields.PhoneField` takes it.
+EXTENSION = re.compile(r"(?i)\s*(?:ext\.?|x|#)\s*\d{1,6}\s*$")
+
 
 def tidy(typed: str) -> str:
     """As typed, without what people add to read it more easily at either end."""
@@ -44,6 +47,16 @@ def index(member_id: str) -> str:
 
 
 def phone_index(phone: str) -> str:
+    """The key to find a number's verifications by; whoever answers behind it, the extension, is no part of it."""
+    return _of_last_ten(EXTENSION.sub("", phone))
+
+
+def phone_indexes(phone: str) -> set[str]:
+    """All keys a number may be filed under: until `manage.py reencrypt` has run, an old row's key holds its extension."""
+    return {phone_index(phone), _of_last_ten(phone)} - {""}
+
+
+def _of_last_ten(phone: str) -> str:
     digits = re.sub(r"\D", "", phone)[-10:]
     return blind_index("phone", digits) if digits else ""
 

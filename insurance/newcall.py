@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User, Verb
-from insurance import intake, membership, preflight
-from insurance.forms import AskForm
+from insurance import desk, intake, integrity, membership, preflight
+from insurance.forms import YES_NO, AskForm
 from insurance.models import Casework, Consent, IntakeDraft, Note, StatusEvent, Verification
-from insurance.states import OPEN_STATES, Determination, Reason, State
+from insurance.states import Determination, Reason, State
+from insurance.templatetags.desk import dialed
 from programs.models import Place, Program
 
 # Columns of a request that carry the name of the form's field.
@@ -24,6 +25,8 @@ COLUMNS = (
     *("subscriber_first_name", "subscriber_last_name", "subscriber_birth_date"),
 )
 PATIENT_COLUMNS = ("patient_first_name", "patient_last_name", "patient_birth_date")
+
+LONGEST_CONTACT_NOTES = 500
 
 
 @dataclass(frozen=True)
@@ -69,8 +72,7 @@ def early(form: AskForm) -> Preview | None:
 
 
 def _duplicate(verification: Verification) -> Verification | None:
-    key = intake.dedupe_key(verification)
-    return Verification.objects.filter(dedupe_key=key, state__in=OPEN_STATES).first()
+    return intake.asked_already(intake.dedupe_key(verification))
 
 
 def _hints(verification: Verification) -> list[Promise | str]:
@@ -98,6 +100,8 @@ def send(form: AskForm, *, submission_key: uuid.UUID, by: User | None) -> intake
         _keep_beside(submitted.verification, form, by)
     else:
         Consent.objects.filter(pk=verification.consent.pk).delete()
+        if by and submitted.verification.submission_key != submission_key:
+            _add_call(submitted.verification, form, key=submission_key, by=by)
     IntakeDraft.objects.filter(uid=submission_key).delete()
     return submitted
 
@@ -156,6 +160,53 @@ def _keep_beside(verification: Verification, form: AskForm, by: User | None) -> 
     if data.get("note"):
         Note.objects.create(verification=verification, author=by, text=data["note"])
     audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="logged")
+
+
+def _add_call(verification: Verification, form: AskForm, *, key: uuid.UUID, by: User) -> None:
+    """Another call about a question that is open: nothing that was typed is lost, and the stricter wish holds.
+
+    Called for a finished request, it is open again. Sent twice it is one call.
+    """
+    if not _add_note(verification, _how_to_reach(form), uid=uuid.uuid5(key, "reach"), by=by):
+        return
+    data = form.cleaned_data
+    casework = desk.casework_of(verification)
+    if casework.closed_at is not None:
+        desk.open_again(verification=verification, by=by)
+    may = data["may_leave_message"] == "yes" and casework.may_leave_message is not False
+    wants_call = casework.wants_call or data.get("safe") == "no"
+    Casework.objects.filter(pk=casework.pk).update(may_leave_message=may, wants_call=wants_call)
+    _warn_on_top(verification, data["contact_notes"])
+    if data.get("note"):
+        _add_note(verification, data["note"], uid=uuid.uuid5(key, "note"), by=by)
+    content = integrity.mark(verification)
+    audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="another call added", content=content)
+
+
+def _add_note(verification: Verification, text: str, *, uid: uuid.UUID, by: User) -> bool:
+    defaults = {"verification": verification, "author": by, "text": text}
+    return Note.objects.get_or_create(uid=uid, defaults=defaults)[1]
+
+
+def _how_to_reach(form: AskForm) -> str:
+    """Who called and how it is safe to reach them, in the form's own words."""
+    data = form.cleaned_data
+    told = {
+        "caller_name": data["caller_name"],
+        "phone": dialed(data["phone"]),
+        "may_leave_message": dict(YES_NO)[data["may_leave_message"]],
+        "contact_notes": data["contact_notes"],
+    }
+    answers = [f"{form.fields[name].label}: {value}".replace("?:", "?") for name, value in told.items() if value]
+    return " · ".join([_("Another call about the same question."), *answers])
+
+
+def _warn_on_top(verification: Verification, contact_notes: str) -> None:
+    """How it is safe to reach them stands over the request, beside what was known; the note has it where both are too long."""
+    both = " · ".join(filter(None, [verification.contact_notes, contact_notes]))
+    if contact_notes and contact_notes not in verification.contact_notes and len(both) <= LONGEST_CONTACT_NOTES:
+        verification.contact_notes = both
+        verification.save(update_fields=["contact_notes"])
 
 
 def time_zone_of(zip_code: str, state: str) -> str:

@@ -11,17 +11,24 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts import policy
 from accounts.models import User
 from insurance import hours
 from insurance.models import StatusEvent, Verification
 from insurance.states import OPEN_STATES, State
 
 SHOWN = 100
+DESK_ROLES = policy.DESK
 SOON = timedelta(minutes=20)
 TOO_LONG = timedelta(minutes=30)
 
 WAITING_STATES = (State.QUEUED, State.SENDING, State.RETRY_WAIT, State.AWAITING_PAYER)
-LATE = Q(state__in=set(OPEN_STATES) - {State.NEEDS_INFO}, sla_due_at__lt=Now())  # the caller's time is not ours
+NOT_CLOSED = Q(casework__closed_at=None)
+UNFINISHED = NOT_CLOSED & Q(state__in=OPEN_STATES)
+# The caller's time is not ours.
+LATE = NOT_CLOSED & Q(state__in=set(OPEN_STATES) - {State.NEEDS_INFO}, sla_due_at__lt=Now())
+# A colleague who has left the desk looks after nobody.
+UNOWNED = ~Q(casework__owner__is_active=True, casework__owner__role__in=DESK_ROLES)
 PERSON_STATES = (
     *(State.MANUAL_REQUIRED, State.MANUAL_IN_PROGRESS, State.NEEDS_REVIEW, State.NEEDS_INFO),
     *(State.CONFIG_ERROR, State.DEAD_LETTER),
@@ -60,17 +67,17 @@ BY_SLUG = {queue.slug: queue for queue in (*QUEUES, *LISTS)}
 
 def condition(slug: str, user: User) -> Q:
     """What belongs into a queue, as seen by `user`."""
-    still_open = Q(casework__closed_at=None) & ~Q(state__in=[State.CANCELLED, State.EXPIRED, State.DRAFT])
+    still_open = NOT_CLOSED & ~Q(state__in=[State.CANCELLED, State.EXPIRED, State.DRAFT])
     conditions = {
-        "new": still_open & Q(casework__owner=None),
+        "new": still_open & UNOWNED,
         "mine": still_open & Q(casework__owner=user),
         "call-back": still_open & Q(call_after__lt=end_of_today()),
         "waiting": still_open & Q(state__in=WAITING_STATES),
         "person": still_open & Q(state__in=PERSON_STATES),
-        "open": Q(state__in=OPEN_STATES),
+        "open": UNFINISHED,
         "late": LATE,
-        "set-up": Q(state=State.CONFIG_ERROR),
-        "dead": Q(state=State.DEAD_LETTER),
+        "set-up": NOT_CLOSED & Q(state=State.CONFIG_ERROR),
+        "dead": NOT_CLOSED & Q(state=State.DEAD_LETTER),
         "done": (Q(casework__closed_at__gte=Now() - timedelta(days=7)))
         | Q(state=State.CANCELLED, casework__closed_at=None, created_at__gte=Now() - timedelta(days=7)),
     }

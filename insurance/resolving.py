@@ -17,6 +17,10 @@ SUPPLIED_IN = (State.NEEDS_INFO, State.MANUAL_REQUIRED)
 STOOD_STILL_IN = (State.CONFIG_ERROR, State.DEAD_LETTER)
 
 
+class TooManyProgramsError(Exception):
+    """As many programs as are compared have been chosen already; a form shows it at its field."""
+
+
 def _require(verification: Verification, *states: State) -> None:
     """Workers may make moves that people may not: a question that is on its way is not taken from under them."""
     if verification.state not in states:
@@ -27,18 +31,14 @@ def _require(verification: Verification, *states: State) -> None:
 def supply(*, verification: Verification, by: User, changes: dict[str, Any], program: Program | None) -> None:
     """The caller gave what was missing; the request goes on by itself if that was enough.
 
-    Raises what `intake.supply_info` raises.
+    Raises TooManyProgramsError, and what `intake.supply_info` raises.
     """
     _require(verification, *SUPPLIED_IN)
     desk.hold(verification=verification, by=by)
     for column, value in changes.items():
         setattr(verification, column, value)
     if program is not None:
-        ComparedProgram.objects.get_or_create(
-            verification=verification,
-            program=program,
-            defaults={"position": verification.compared_programs.count() + 1},
-        )
+        _compare_with(verification, program)
     intake.supply_info(verification, actor=by, fields=list(changes))
     audit.record(
         actor=by,
@@ -48,6 +48,15 @@ def supply(*, verification: Verification, by: User, changes: dict[str, Any], pro
         fields=sorted(changes),
         content=integrity.mark(verification),
     )
+
+
+def _compare_with(verification: Verification, program: Program) -> None:
+    chosen = list(verification.compared_programs.values_list("program_id", flat=True))
+    if program.pk in chosen:
+        return
+    if len(chosen) >= intake.MOST_PROGRAMS:
+        raise TooManyProgramsError
+    ComparedProgram.objects.create(verification=verification, program=program, position=len(chosen) + 1)
 
 
 @transaction.atomic

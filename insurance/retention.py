@@ -13,14 +13,14 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts import audit
 from accounts.models import OneTimeLink, Throttle, User, Verb
-from insurance import consent
-from insurance.models import Consent, Disclosure, IntakeDraft, Verification
+from insurance import consent, membership
+from insurance.models import Consent, Disclosure, IntakeDraft, StatusEvent, Verification
 from insurance.models.verification import VerificationQuerySet
 from insurance.states import FINAL_STATES
 
@@ -36,11 +36,16 @@ class TooManyError(Exception):
 
 
 def overdue() -> QuerySet[Verification]:
-    """Requests that are over and past their time, children before parents."""
+    """Requests that are over and past their time, children before parents.
+
+    What the desk has finished is over wherever its work stood, and whatever `desk.stop_finished` moved since.
+    """
     before = timezone.now() - timedelta(days=settings.RETENTION_DAYS["requests"])
-    over = Verification.objects.filter(state__in=FINAL_STATES, created_at__lt=before)
-    old = over.filter(Q(completed_at=None) | Q(completed_at__lt=before), children=None)
-    return old.exclude(events__at__gte=before).distinct().order_by("-pk")
+    lately = StatusEvent.objects.filter(verification=OuterRef("pk"), at__gte=before)
+    answered_before = Q(completed_at=None) | Q(completed_at__lt=before)
+    is_over = Q(casework__closed_at__lt=before) | (Q(state__in=FINAL_STATES) & ~Exists(lately))
+    old = Verification.objects.filter(is_over, answered_before, created_at__lt=before, children=None)
+    return old.order_by("-pk")
 
 
 def purge(limit: int = 500) -> dict[str, int]:
@@ -79,8 +84,9 @@ def of_person(public_id: str) -> VerificationQuerySet:
     same = Q(pk=known.pk)
     if known.member_index:
         same |= Q(member_index=known.member_index)
-    if known.phone_index:
-        same |= Q(phone_index=known.phone_index)
+    numbers = {known.phone_index, *membership.phone_indexes(known.phone)} - {""}
+    if numbers:
+        same |= Q(phone_index__in=numbers)
     found: set[int] = set()
     while more := set(Verification.objects.filter(same).values_list("pk", flat=True)) - found:
         found |= more

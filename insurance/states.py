@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, models, transaction
+import pgtrigger
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
@@ -163,6 +164,36 @@ def move(
     """
     if not allowed(verification.state, to):
         raise IllegalMoveError(f"{verification.state} cannot become {to}")
+    _write(verification, to, reason=reason, actor=actor, note=note, changes=changes)
+
+
+def take_up_again(
+    verification: "Verification", to: State, *, reason: Reason, actor: "User | None", **changes: Any
+) -> None:
+    """Out of `cancelled`: the one way that is not in the table, and its trigger keeps it shut to everything else.
+
+    A call that was finished unanswered is cancelled with it; a slip is undone, and callers call again. A consent that
+    was taken back stays taken back.
+    """
+    may_be_asked = verification.consent is not None and verification.consent.is_live
+    if verification.state != State.CANCELLED or to not in OPEN_STATES or not may_be_asked:
+        raise IllegalMoveError(f"{verification.state} is not taken up again as {to}")
+    try:
+        with pgtrigger.ignore("insurance.Verification:state_moves"), transaction.atomic():
+            _write(verification, to, reason=reason, actor=actor, note="", changes=changes)
+    except IntegrityError as twin:  # the same question has been logged anew
+        raise StateConflictError(f"{verification.public_id} is asked by another request") from twin
+
+
+def _write(
+    verification: "Verification",
+    to: State,
+    *,
+    reason: Reason,
+    actor: "User | None",
+    note: str,
+    changes: dict[str, Any],
+) -> None:
     columns = {"state": to, "state_reason": reason, "reason_code": "", **leaving(to), **changes}
     version = verification.version + 1
     # Inside the caller's transaction no savepoint is needed: a lost race has written nothing.

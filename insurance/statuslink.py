@@ -18,8 +18,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.models import User, Verb
+from insurance.fields import NOT_KNOWN_SLUG
 from insurance.models import Verification
-from insurance.states import State
+from insurance.states import OPEN_STATES, State
 
 ASKING = (State.SENDING, State.RETRY_WAIT, State.AWAITING_PAYER, State.NEEDS_REVIEW)
 BY_HAND = (State.MANUAL_REQUIRED, State.MANUAL_IN_PROGRESS, State.CONFIG_ERROR, State.DEAD_LETTER)
@@ -62,7 +63,7 @@ def for_submission(verification: Verification) -> str:
 
 def progress(secret: str) -> Progress | None:
     """None for a wrong, cut or replaced code: all of them look the same."""
-    found = Verification.objects.filter(status_key_hash=digest(secret)).select_related("casework").first()
+    found = Verification.objects.filter(status_key_hash=digest(secret)).select_related("casework", "payer").first()
     return _progress(found) if found else None
 
 
@@ -70,15 +71,35 @@ def _progress(verification: Verification) -> Progress:
     state = verification.state
     if state == State.CANCELLED:
         return Progress(0, _("This request was closed. Call us to start again."), is_over=True)
+    if state == State.COMPLETED and (other := _asked_instead(verification)):
+        further = _progress(other)
+        return Progress(max(2, further.reached), further.now)
     if state in (State.COMPLETED, State.EXPIRED):
         return Progress(4, _("There is an answer. Call us, or wait for our call, to hear it."), is_over=True)
     if state == State.NEEDS_INFO:
         return Progress(2, _("We need one more thing from you. Please call us."))
+    if calls_first(verification):
+        return Progress(1, _("We call you first, and go through it together."))
     if state in BY_HAND:
         return Progress(3, _("This takes a person. We call you when there is an answer."))
     if state in ASKING:
         return Progress(2, _("This can take from a minute to a day."))
     return Progress(1, _("We start within a few minutes while the helpline is open."))
+
+
+def _asked_instead(verification: Verification) -> Verification | None:
+    """The other company that the plan named, while that one is being asked."""
+    others = verification.children.filter(origin=Verification.Origin.CARVE_OUT, state__in=OPEN_STATES)
+    return others.filter(casework__closed_at=None).select_related("casework", "payer").first()
+
+
+def calls_first(verification: Verification) -> bool:
+    """Whoever asked for a call and named no plan, or nobody on it, is called first: there is nothing to ask a plan yet."""
+    casework = getattr(verification, "casework", None)
+    if verification.state != State.MANUAL_REQUIRED or casework is None or not casework.wants_call:
+        return False
+    is_named = verification.member_id or verification.subscriber_last_name
+    return not is_named or verification.payer.slug == NOT_KNOWN_SLUG
 
 
 def digest(secret: str) -> str:

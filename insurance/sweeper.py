@@ -16,7 +16,7 @@ from django.db.models import DateTimeField, ExpressionWrapper, F, Func, Q, Query
 from django.db.models.functions import Least, Now, Power
 
 from accounts import audit
-from insurance import bell, feedback, renewal, retention, verification
+from insurance import bell, desk, feedback, renewal, retention, verification
 from insurance.claiming import BY_TASK
 from insurance.models import Verification, VerificationAttempt
 from insurance.states import DUE_STATES, Reason, State, move
@@ -91,6 +91,7 @@ class Sweeper:
             feedback.expire()
             while audit.seal():  # all that is new, in batches
                 pass
+            desk.stop_finished()
             retention.purge(limit=50)
 
     def nobody_works(self) -> bool:

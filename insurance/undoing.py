@@ -18,10 +18,13 @@ from accounts import audit
 from accounts.models import User, Verb
 from insurance import desk
 from insurance.models import Casework, Verification
-from insurance.states import StateConflictError
+from insurance.states import OPEN_STATES, Reason, State, StateConflictError, take_up_again
 
 SECONDS = 10
 GRACE = 3  # the answer has to travel back to whoever presses the key
+# Where the work stood. Finishing an unanswered request empties them.
+WORK = ("state", "state_reason", "reason_code", "needed_fields", "next_attempt_at", "held_by", "held_until")
+MOMENTS = ("next_attempt_at", "held_until")
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Before:
     left_owner: int | None
     left_outcome: str
     at: float
+    stopped: dict[str, Any] | None = None  # where the work stood, if the act stopped it
+    left_version: int = 0
 
     @classmethod
     def read(cls, stored: Any) -> Self | None:
@@ -61,16 +66,31 @@ def undo(before: Before, *, by: User) -> Verification:
     Verification.objects.filter(pk=verification.pk).update(call_after=_moment(before.call_after))
     reopened: dict[str, Any] = {} if before.outcome else {"closed_at": None, "closed_by": None}
     Casework.objects.filter(pk=casework.pk).update(owner=before.owner, outcome=before.outcome, **reopened)
+    if before.stopped:
+        _go_on(verification, before, by)
     audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="undone")
     return verification
+
+
+def _go_on(verification: Verification, before: Before, by: User) -> None:
+    """The work goes on from just where it was stopped, with the waits and details that belong to that."""
+    if verification.version != before.left_version:
+        raise StateConflictError
+    columns: dict[str, Any] = dict(before.stopped or {})
+    columns |= {name: _moment(columns[name]) for name in MOMENTS}
+    columns["held_by"] = User.objects.filter(pk=columns["held_by"]).first()
+    state, reason = State(columns.pop("state")), Reason(columns.pop("state_reason") or Reason.SUBMITTED)
+    take_up_again(verification, state, reason=reason, actor=by, rung_at=None, ring_count=0, **columns)
 
 
 @contextmanager
 def watched(session: Any, verification: Verification) -> Iterator[None]:
     """Notes in the session how the request stood before the act inside, and how the act left it."""
     was, call_after = _stands(verification)
+    work = _work(verification)
     yield
     now, _later = _stands(verification)
+    is_stopped = work["state"] in OPEN_STATES and verification.state == State.CANCELLED
     session["undo"] = asdict(
         Before(
             public_id=verification.public_id,
@@ -80,6 +100,8 @@ def watched(session: Any, verification: Verification) -> Iterator[None]:
             left_owner=now.owner_id,
             left_outcome=now.outcome,
             at=time.time(),
+            stopped=work if is_stopped else None,
+            left_version=verification.version,
         )
     )
 
@@ -87,6 +109,12 @@ def watched(session: Any, verification: Verification) -> Iterator[None]:
 def _stands(verification: Verification) -> tuple[Casework, datetime | None]:
     call_after = Verification.objects.values_list("call_after", flat=True).get(pk=verification.pk)
     return desk.casework_of(verification), call_after
+
+
+def _work(verification: Verification) -> dict[str, Any]:
+    """As a session can keep it."""
+    found = Verification.objects.values(*WORK).get(pk=verification.pk)
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in found.items()}
 
 
 def _moment(text: str | None) -> datetime | None:

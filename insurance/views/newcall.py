@@ -62,7 +62,7 @@ def send_call(request: StaffRequest) -> HttpResponse:
         return _page(request, form, uid, status=422)
     submitted = newcall.send(form, submission_key=uid, by=request.user)
     if not submitted.is_new:
-        messages.info(request, _("This question is open already. Here it is."))
+        messages.info(request, _("This question is open already. Here it is; what you wrote is among its notes."))
     return redirect(submitted.verification)
 
 

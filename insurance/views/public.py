@@ -75,6 +75,7 @@ def send(request: HttpRequest) -> HttpResponse:
     context = {
         "verification": verification,
         "link": statuslink.for_submission(verification),
+        "calls_first": statuslink.calls_first(verification),
         "opens": hours.opening(timezone.now()),
         "in_danger": _in_danger(form.data),
     }

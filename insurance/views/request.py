@@ -34,6 +34,7 @@ from insurance import (
 )
 from insurance.consent import ConsentRevokedError
 from insurance.forms import CloseForm, HandOverForm, NoteForm, SnoozeForm, WhyForm
+from insurance.intake import AlreadyOpenError
 from insurance.models import CostEstimate, Disclosure, Verification
 from insurance.resolveforms import DecisionForm, DetailsForm, FirstDayForm
 from insurance.states import Determination, IllegalMoveError, Reason, State, StateConflictError, allowed
@@ -223,9 +224,10 @@ def snooze(request: StaffRequest, verification: Verification) -> HttpResponse:
     if not form.is_valid():
         return show(request, verification, snooze_form=form, status=422)
     until = form.cleaned_data["until"]
+    is_open = hours.helpline().is_open(until)
     with undoing.watched(request.session, verification):
         desk.snooze(verification=verification, by=request.user, until=until)
-    if not hours.helpline().is_open(until):
+    if not is_open:
         messages.warning(request, _("Note: the helpline is closed at that time."))
     messages.success(request, _("It comes back under “Call back today” on that day."))
     return redirect("desk")
@@ -262,7 +264,11 @@ def undo(request: StaffRequest) -> HttpResponse:
 @require_POST
 @of_request
 def reopen(request: StaffRequest, verification: Verification) -> HttpResponse:
-    desk.reopen(verification=verification, by=request.user)
+    try:
+        desk.reopen(verification=verification, by=request.user)
+    except AlreadyOpenError as same:
+        messages.info(request, _("This question is open already. Here it is."))
+        return redirect(same.other)
     return redirect(verification)
 
 

@@ -40,6 +40,9 @@ def details(request: StaffRequest, verification: Verification) -> HttpResponse:
         )
     except (StateConflictError, IllegalMoveError):
         return _conflict(request, verification, details_form=form)
+    except resolving.TooManyProgramsError:
+        form.add_error("program_1", _("Three programs are compared already. Log a new call to ask about another."))
+        return show(request, _anew(verification), details_form=form, status=422)
     except AlreadyOpenError as same:
         words = _("With these details it is the same question as {number}, which is open. Nothing was changed.")
         link = format_html('<a href="{}">{}</a>', same.other.get_absolute_url(), same.other.public_id)

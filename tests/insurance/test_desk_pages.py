@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from bs4 import BeautifulSoup
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent
 from insurance import desk, doubts, membership, sample, verification
+from insurance.fields import DayField
 from insurance.forms import NewCallForm
 from insurance.models import Casework, IntakeDraft, Verification
 from payersim.scenarios import SCENARIOS
@@ -461,6 +463,40 @@ def test_a_snooze_is_in_the_callers_time(client):
     assert verification.call_after.astimezone(timezone.get_fixed_timezone(-480)).hour in (9, 8)
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "9999-01-01", "2999-01-01", "0001-01-01", "1999-01-01"])
+@pytest.mark.parametrize("at", ["00:30", "23:59"])
+def test_a_call_back_in_no_ones_lifetime_is_said_at_its_field_and_the_queue_stays_whole(client, agent, day, at):
+    verification = VerificationFactory(state="manual_required")
+    desk.take(verification=verification, by=agent)
+    page = client.post(reverse("verification_snooze", args=[verification.public_id]), {"day": day, "time": at})
+    assert page.status_code == 422
+    words = "Pick a day within a year" if day > "2100" else "This time has passed"
+    assert words in page.content.decode()
+    assert Verification.objects.get().call_after is None
+    assert client.get(f"{reverse('desk')}?queue=mine").status_code == 200
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", ""])
+def test_a_call_back_in_just_a_year_is_kept(client, zone):
+    verification = VerificationFactory(state="manual_required")
+    Casework.objects.create(verification=verification, time_zone=zone)
+    day = timezone.localdate(timezone=ZoneInfo(zone or "America/Chicago")) + timedelta(days=365)
+    client.post(reverse("verification_snooze", args=[verification.public_id]), {"day": f"{day}", "time": "23:59"})
+    assert Verification.objects.get().call_after > timezone.now() + timedelta(days=360)
+
+
+@pytest.mark.parametrize("typed", ["12/31/9999", "12/31/0001", "01/01/2101", "12/31/1899"])
+def test_a_day_that_stands_for_no_end_is_said_at_its_field(typed):
+    with pytest.raises(ValidationError, match="Check the year"):
+        DayField().clean(typed)
+
+
+def test_a_number_with_a_nul_is_dialed_without_it(client):
+    verification = VerificationFactory(state="manual_required")
+    client.post(reverse("payer_call_start", args=[verification.public_id]), {"number": "414\x00555"})
+    assert verification.calls.get().number_dialed == "414555"
+
+
 def test_a_call_back_begins_with_today_where_the_caller_is(client):
     verification = VerificationFactory(state="manual_required")
     Casework.objects.create(verification=verification, time_zone="Pacific/Kiritimati")
@@ -565,7 +601,7 @@ def test_a_request_page_takes_few_queries(client, django_assert_max_num_queries)
             ("close", {"outcome": "reached"}),
             ("details", {"member_id": "A1"}),
         ),
-        ("snooze", {"day": "2099-01-01", "time": "10:00"}),
+        ("snooze", {"day": f"{timezone.localdate() + timedelta(days=2)}", "time": "10:00"}),
     ],
 )
 def test_every_act_on_what_a_colleague_holds_says_who_has_it(client, staff, act, fields):

@@ -59,6 +59,14 @@ def test_hours_past_midnight_belong_to_the_day_they_begin():
     assert not night.is_open(at("2026-11-20 01:30"))
 
 
+def test_clocks_run_after_midnight_as_well():
+    night = hours.parse("mon-sun 18:00-02:00", (), "America/Chicago")
+    assert night.after(at("2026-11-23 00:30"), timedelta(minutes=5)) == at("2026-11-23 00:35")
+    assert night.after(at("2026-11-23 01:50"), timedelta(minutes=30)) == at("2026-11-23 18:20")
+    assert night.between(at("2026-11-23 00:30"), at("2026-11-23 01:30")) == timedelta(hours=1)
+    assert night.between(at("2026-11-23 00:30"), at("2026-11-24 03:00")) == timedelta(hours=9, minutes=30)
+
+
 @pytest.mark.parametrize("bad", ["monday 8-5", "mon 25:00-26:00", "mon-xyz 08:00-09:00"])
 def test_a_bad_schedule_is_refused_with_a_sentence(bad):
     with pytest.raises(ImproperlyConfigured, match="HELPLINE_SCHEDULE"):

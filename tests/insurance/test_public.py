@@ -313,6 +313,38 @@ def test_each_state_is_a_neutral_stage(state, reached):
     assert statuslink._progress(VerificationFactory.build(state=state)).reached == reached
 
 
+def test_whoever_is_called_first_is_not_told_that_a_plan_is_asked(client, asked):
+    bare = dict.fromkeys(("payer", "member_id", "subscriber_last_name", "subscriber_birth_date", "program_1"), "")
+    done = send(client, asked(wants_call="on", **bare))
+    assert "We ask your plan" not in done.content.decode()
+    assert "We go through it together" in done.content.decode()
+    page = BeautifulSoup(client.post(reverse("status"), {"code": code_in(done)}).content, "html.parser")
+    assert [stage.text for stage in page.select(".stages .done")] == ["We have your request"]
+    assert "We call you first" in page.find(role="status").text
+
+
+def test_whoever_wants_a_call_and_names_the_plan_is_told_that_it_is_asked(client, asked):
+    done = send(client, asked(wants_call="on"))
+    assert "We ask your plan" in done.content.decode()
+    Verification.objects.update(state="manual_required", next_attempt_at=None)
+    assert statuslink.progress(code_in(done)).reached == 3
+
+
+@pytest.mark.parametrize(
+    ("state", "reached", "is_over"),
+    [("queued", 2, False), ("manual_required", 3, False), ("completed", 4, True), ("cancelled", 4, True)],
+)
+def test_while_the_company_that_decides_is_being_asked_there_is_no_answer_yet(state, reached, is_over):
+    now = timezone.now()
+    known = {"determination": "carve_out_contact", "completed_at": now}
+    row = VerificationFactory(state="completed", **known)
+    ready = known if state == "completed" else {"next_attempt_at": now} if state == "queued" else {}
+    VerificationFactory(state=state, parent=row, origin="carve_out", **ready)
+    progress = statuslink._progress(row)
+    assert (progress.reached, progress.is_over) == (reached, is_over)
+    assert ("There is an answer" in str(progress.now)) is is_over
+
+
 def test_the_secret_is_not_in_the_database(client, asked):
     code = code_in(send(client, asked()))
     assert len(code) == 43

@@ -68,6 +68,28 @@ def test_details_for_a_request_that_needs_a_call_anyway_are_kept(client):
     assert (verification.state, verification.member_id) == ("manual_required", "ABC123")
 
 
+def test_a_fourth_program_is_said_beside_the_field(client):
+    row = VerificationFactory(state="manual_required")
+    programs = [ProgramFactory() for _ in range(4)]
+    for program in programs[:3]:
+        post(client, "details", row, program_1=program.slug)
+    page = post(client, "details", row, program_1=programs[3].slug, member_id="NEW1")
+    assert page.status_code == 422
+    assert "Three programs are compared already" in page.content.decode()
+    assert [each.program for each in row.compared_programs.all()] == programs[:3]
+    assert row.member_id != "NEW1"
+    assert post(client, "details", row, program_1=programs[1].slug).status_code == 302
+
+
+def test_once_a_program_is_chosen_what_is_in_the_way_is_said_anew(client):
+    row = VerificationFactory(state="manual_required", state_reason=Reason.NO_PROGRAM, reason_code="2100C 71")
+    post(client, "details", row, program_1=ProgramFactory().slug)
+    assert (row.state, row.state_reason, row.reason_code) == (State.MANUAL_REQUIRED, Reason.NO_NPI, "")
+    page = client.get(row.get_absolute_url()).content.decode()
+    assert "NPI is not on file" in page
+    assert "No program chosen" not in page
+
+
 def test_bad_details_are_said_beside_the_field(client, askable):
     verification = VerificationFactory(state="needs_info", payer=askable[0])
     answer = post(client, "details", verification, subscriber_birth_date="31/12/1990")

@@ -1,4 +1,4 @@
-"""Rotate keys: put the new key first in FIELD_KEYS, run this, then drop the old one."""
+"""Rotate keys: put the new key first in FIELD_KEYS, run this, then drop the old one. What is found by is filed anew too."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, models, transaction
 
 from accounts import secrets
+from insurance import membership
 from insurance.encryption import DecryptionError, EncryptedField, key_prefix
+from insurance.models import Verification
 
 
 class Command(BaseCommand):
@@ -26,9 +28,24 @@ class Command(BaseCommand):
                 rows, after = rows + len(found), found[-1]
             self.stdout.write(f"{model._meta.label}: {rows}")
         self.stdout.write(f"second-factor secrets: {secrets.reencrypt(unreadable)}")
+        self.stdout.write(f"telephone numbers filed anew: {file_numbers_anew()}")
         if unreadable:
             self.stderr.write("\n".join(f"{name}: cannot be read; it was left as it is" for name in unreadable))
             raise CommandError(f"{len(unreadable)} could not be read. Look at them before you drop the old key.")
+
+
+def file_numbers_anew() -> int:
+    """Keys to find a number by that were made when its extension was still part of them."""
+    filed = 0
+    rows = Verification.objects.exclude(phone_index="").only("uid", "phone", "phone_index")
+    for row in rows.order_by("pk").iterator():
+        try:
+            index = membership.phone_index(row.phone)
+        except DecryptionError:  # named above if its key is an old one, and by `verify_audit`
+            continue
+        if index != row.phone_index:
+            filed += Verification.objects.filter(pk=row.pk, phone_index=row.phone_index).update(phone_index=index)
+    return filed
 
 
 def encrypted_models() -> Iterator[tuple[type[models.Model], list[EncryptedField]]]:
