@@ -13,12 +13,16 @@ NETWORKS = {"in": Network.IN_NETWORK, "out": Network.OUT_OF_NETWORK}
 
 
 def update_directory(verification: Verification, snapshot: BenefitSnapshot) -> None:
-    """Only the program that was asked for, only what the payer itself said about it, only the day."""
+    """Only the program that was asked for, only what the payer itself said about it, only the day.
+
+    If curators merged it into another listing meanwhile, that one is told: the merged one is no longer shown.
+    """
     network = NETWORKS.get(snapshot.data.get("program_network", ""))
-    if network is None or verification.program is None or snapshot.evidence_level < 1:
+    is_told = snapshot.evidence_level >= 1 or "network" in snapshot.data.get("told_by_phone", ())
+    if network is None or verification.program is None or not is_told:
         return
     curation.accept(
-        program=verification.program,
+        program=verification.program.merged_into or verification.program,
         payer=verification.payer,
         network=network,
         source=AcceptanceSource.BENEFITS_CHECK,

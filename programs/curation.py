@@ -1,10 +1,12 @@
 """What curators do to listings: confirm, record a payer's word, publish, close, merge, undo a merge.
 
-Every act is one transaction that also renews the search record, and is called with names only.
+Every act is one transaction that also renews the search record, and is called with names only. What is done
+to many listings at once (`…_all`) is a transaction for every few hundred, so that nobody waits long for its locks.
 """
 
 import datetime as dt
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, NamedTuple
 
 import pghistory
 from django.contrib.auth.models import AbstractBaseUser
@@ -12,7 +14,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from programs.choices import Status
+from programs.choices import CareLevel, Status
 from programs.models import (
     Confirmation,
     DuplicateCandidate,
@@ -22,6 +24,7 @@ from programs.models import (
     Phone,
     ProblemReport,
     Program,
+    SessionBlock,
     SourceRecord,
 )
 from programs.models.evidence import Method, Topic
@@ -31,6 +34,10 @@ from programs.search import record
 # How far a word about a payer can be trusted; a lower rung never overwrites a higher one that is still young.
 RUNGS = [AcceptanceSource.PROGRAM, AcceptanceSource.CURATOR_CALL, AcceptanceSource.BENEFITS_CHECK]
 TRUSTED_DAYS = 90
+AT_ONCE = 500  # listings in one transaction of an act on many
+SHOWN = [Status.DRAFT, Status.CLOSED, Status.PUBLISHED]  # from what nobody sees to what everybody finds
+
+Refused = list[tuple[Program, str]]  # listings that an act on many left as they were, and why
 
 
 class CurationError(Exception):
@@ -48,13 +55,11 @@ def confirm(
     note: str = "",
 ) -> Confirmation:
     """Note that one topic of a program was checked; on the same day, topic and method it is noted once."""
-    today = timezone.localdate()
-    confirmation, _created = Confirmation.objects.get_or_create(
-        program=program,
-        topic=Topic(topic),
-        method=Method(method),
-        confirmed_on=min(on or today, today),
-        defaults={"by": by, "note": note},
+    _locked(program.pk).get()  # two curators at once note it once
+    told = _told(topic, method, on)
+    same = Confirmation.objects.filter(program=program, **told)
+    confirmation = same.first() or Confirmation.objects.create(
+        program=program, by_id=by.pk if by else None, note=note, **told
     )
     record.write([program.pk])
     return confirmation
@@ -134,9 +139,8 @@ def _is_better(have: PayerAcceptance, source: str, as_of: dt.date) -> bool:
 @transaction.atomic
 def publish(*, program: Program) -> Program:
     """Show a draft, or open a closed program again."""
-    if program.status == Status.MERGED:
-        raise CurationError(_("A merged program is published by undoing its merge."))
-    program.status, program.closed_on = Status.PUBLISHED, None
+    program.refresh_from_db(from_queryset=_locked(program.pk))  # it may have been merged since it was read
+    _publish(program)
     program.save(update_fields=["status", "closed_on", "updated_at"])
     record.write([program.pk])
     return program
@@ -145,12 +149,85 @@ def publish(*, program: Program) -> Program:
 @transaction.atomic
 def close(*, program: Program, on: dt.date | None = None) -> Program:
     """The program is no more. Its page stays, says so, and shows others nearby."""
-    if program.status == Status.MERGED:
-        raise CurationError(_("This program was merged into another; close that one."))
-    program.status, program.closed_on = Status.CLOSED, on or timezone.localdate()
+    program.refresh_from_db(from_queryset=_locked(program.pk))
+    _close(program, on)
     program.save(update_fields=["status", "closed_on", "updated_at"])
     record.write([program.pk])
     return program
+
+
+def publish_all(*, ids: Collection[int]) -> tuple[int, Refused]:
+    """Publish many; returns how many are, and which were refused and why."""
+    return _in_parts(ids, lambda programs: _change(programs, _publish))
+
+
+def close_all(*, ids: Collection[int]) -> tuple[int, Refused]:
+    """Close many; returns how many are, and which were refused and why."""
+    return _in_parts(ids, lambda programs: _change(programs, _close))
+
+
+def confirm_all(
+    *, ids: Collection[int], topic: str, method: str = Method.CALL, by: AbstractBaseUser | None = None
+) -> int:
+    """Note today that one topic of many programs was checked; returns of how many."""
+    told, by_id = _told(topic, method, None), by.pk if by else None
+
+    def note(programs: Sequence[Program]) -> Refused:
+        noted = set(Confirmation.objects.filter(program__in=programs, **told).values_list("program", flat=True))
+        new = [Confirmation(program=one, by_id=by_id, **told) for one in programs if one.pk not in noted]
+        Confirmation.objects.bulk_create(new)
+        return []
+
+    return _in_parts(ids, note)[0]
+
+
+def _publish(program: Program) -> None:
+    if program.status == Status.MERGED:
+        raise CurationError(_("A merged program is published by undoing its merge."))
+    if program.level_of_care != CareLevel.IOP:
+        raise CurationError(
+            _("Only intensive outpatient programs (IOP) are published: set its level of care once it is confirmed.")
+        )
+    program.status, program.closed_on = Status.PUBLISHED, None
+
+
+def _close(program: Program, on: dt.date | None = None) -> None:
+    if program.status == Status.MERGED:
+        raise CurationError(_("This program was merged into another; close that one."))
+    program.status, program.closed_on = Status.CLOSED, program.closed_on or on or timezone.localdate()
+
+
+def _in_parts(ids: Collection[int], act: Callable[[Sequence[Program]], Refused]) -> tuple[int, Refused]:
+    """One act on many listings, each part of them in a transaction of its own that renews its search records once."""
+    done, refused, ordered = 0, Refused(), sorted(ids)
+    for at in range(0, len(ordered), AT_ONCE):
+        with transaction.atomic():
+            programs = list(_locked(*ordered[at : at + AT_ONCE]))
+            left = act(programs)
+            record.write({one.pk for one in programs} - {one.pk for one, _why in left})
+        done += len(programs) - len(left)
+        refused += left
+    return done, refused
+
+
+def _change(programs: Sequence[Program], act: Callable[[Program], None]) -> Refused:
+    changed, refused = [], Refused()
+    for program in programs:
+        try:
+            act(program)
+        except CurationError as error:
+            refused.append((program, str(error)))
+            continue
+        program.updated_at = timezone.now()
+        changed.append(program)
+    Program.objects.bulk_update(changed, ["status", "closed_on", "updated_at"])
+    return refused
+
+
+def _told(topic: str, method: str, on: dt.date | None) -> dict[str, Any]:
+    """What makes two confirmations of a program the same; none is of a day to come."""
+    today = timezone.localdate()
+    return {"topic": Topic(topic), "method": Method(method), "confirmed_on": min(on or today, today)}
 
 
 @transaction.atomic
@@ -161,12 +238,11 @@ def merge(*, loser: Program, winner: Program, by: AbstractBaseUser | None = None
     """
     if loser.pk == winner.pk:
         raise CurationError(_("A program cannot be merged into itself."))
-    locked = {one.pk: one for one in _locked(loser, winner)}
-    loser, winner = locked[loser.pk], locked[winner.pk]
-    if Status.MERGED in (loser.status, winner.status):
-        raise CurationError(_("One of the two was merged before."))
+    loser, winner = _pair(loser.pk, winner.pk)
+    _refuse(loser, winner)
     with pghistory.context(act="merge", by=str(by or "")):
-        moved = {name: _move(rows, winner) for name, rows in _movable(loser, winner).items()}
+        moved: dict[str, Any] = {name: _move(rows, winner) for name, rows in _movable(loser, winner).items()}
+        moved["word"] = _take_better_words(loser, winner)
         moved["program"] = _redirect(loser.merged_from.all(), winner)
         made = Merge.objects.create(
             loser=loser,
@@ -178,30 +254,49 @@ def merge(*, loser: Program, winner: Program, by: AbstractBaseUser | None = None
         )
         loser.status, loser.merged_into, loser.closed_on = Status.MERGED, winner, None
         loser.save(update_fields=["status", "merged_into", "closed_on", "updated_at"])
-        pair = {"first_id": min(loser.pk, winner.pk), "second_id": max(loser.pk, winner.pk)}
-        DuplicateCandidate.objects.filter(**pair).update(verdict=DuplicateCandidate.Verdict.MERGED)
+        _candidates(loser, winner).update(verdict=DuplicateCandidate.Verdict.MERGED)
         record.write([loser.pk, winner.pk])
     return made
 
 
+def _refuse(loser: Program, winner: Program) -> None:
+    """Raise if these two cannot become one."""
+    if Status.MERGED in (loser.status, winner.status):
+        raise CurationError(_("One of the two was merged before."))
+    if loser.is_sample != winner.is_sample:
+        raise CurationError(_("One of the two is sample data; it cannot be the same program as a real one."))
+    if SHOWN.index(Status(loser.status)) > SHOWN.index(Status(winner.status)):
+        raise CurationError(
+            _("The listing to keep is a draft or closed, so the other one would disappear: publish it first.")
+        )
+
+
 @transaction.atomic
 def unmerge(*, merge: Merge, by: AbstractBaseUser | None = None) -> Program:
-    """Take a merge back: what was moved returns to the loser, which is what it was before."""
-    merge = Merge.objects.select_for_update(of=("self",)).select_related("loser", "winner").get(pk=merge.pk)
+    """Take a merge back: what it moved, and what still is where it put it, returns to the loser as it was before.
+
+    Merges of one program are taken back from the newest to the oldest: else what the later one carried on
+    would be looked for where it no longer is.
+    """
+    merge = Merge.objects.select_for_update(of=("self",)).get(pk=merge.pk)
     if merge.undone_at:
         raise CurationError(_("This merge was undone before."))
-    loser = merge.loser
+    loser, winner = _pair(merge.loser_id, merge.winner_id)
+    if winner.status == Status.MERGED:
+        raise CurationError(_("The listing that was kept has itself been merged since: undo the later merge first."))
     with pghistory.context(act="unmerge", by=str(by or "")):
-        for name, ids in merge.moved.items():
-            if name == "program":
-                Program.objects.filter(pk__in=ids).update(merged_into=loser)
-            else:
-                MOVABLE[name].objects.filter(pk__in=ids).update(program=loser)
+        for name, kind in MOVABLE.items():
+            ours = kind.model.objects.filter(pk__in=merge.moved.get(name, []), program=winner)
+            _lacking(loser, ours, kind.key).update(program=loser)
+        _give_words_back(winner, merge.moved.get("word", []))
+        winner.merged_from.filter(pk__in=merge.moved.get("program", [])).update(merged_into=loser)
         loser.status, loser.closed_on, loser.merged_into = merge.status_before, merge.closed_before, None
         loser.save(update_fields=["status", "closed_on", "merged_into", "updated_at"])
         merge.undone_at = timezone.now()
         merge.save(update_fields=["undone_at"])
-        record.write([loser.pk, merge.winner_id])
+        merged = _candidates(loser, winner).filter(verdict=DuplicateCandidate.Verdict.MERGED)
+        merged.update(verdict=DuplicateCandidate.Verdict.OPEN)
+        record.write([loser.pk, winner.pk])
     return loser
 
 
@@ -215,36 +310,113 @@ def keep_apart(*, candidate: DuplicateCandidate) -> DuplicateCandidate:
     return candidate
 
 
-MOVABLE: dict[str, Any] = {
-    "sourcerecord": SourceRecord,
-    "confirmation": Confirmation,
-    "problemreport": ProblemReport,
-    "payeracceptance": PayerAcceptance,
-    "phone": Phone,
+class Movable(NamedTuple):
+    """Rows that a merge moves; two that are alike in `key` say the same of a program (without a key, no two do)."""
+
+    model: Any
+    key: tuple[str, ...] = ()
+
+
+MOVABLE = {
+    "sourcerecord": Movable(SourceRecord),
+    "confirmation": Movable(Confirmation, ("topic", "method", "confirmed_on")),
+    "problemreport": Movable(ProblemReport),
+    "payeracceptance": Movable(PayerAcceptance, ("payer",)),
+    "phone": Movable(Phone, ("number",)),
+    "session": Movable(SessionBlock, ("track", "weekday", "starts")),
 }
 
 
-def _locked(*programs: Program) -> models.QuerySet[Program]:
-    ids = [program.pk for program in programs]
+def _locked(*ids: int) -> models.QuerySet[Program]:
     return Program.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
 
 
+def _pair(loser_id: int, winner_id: int) -> tuple[Program, Program]:
+    locked = {one.pk: one for one in _locked(loser_id, winner_id)}
+    return locked[loser_id], locked[winner_id]
+
+
+def _candidates(one: Program, other: Program) -> models.QuerySet[DuplicateCandidate]:
+    return DuplicateCandidate.objects.filter(first_id=min(one.pk, other.pk), second_id=max(one.pk, other.pk))
+
+
 def _movable(loser: Program, winner: Program) -> dict[str, Any]:
-    """The loser's rows that the winner takes: all evidence, and payers and numbers it does not have."""
-    numbers = winner.phones.values_list("number", flat=True)
-    return {
+    """The loser's rows that the winner takes: where they come from, what people reported, and facts it has not told.
+
+    A confirmation is of the facts it stood beside: it goes with those that move, and vouches for no others.
+    """
+    schedule = loser.sessions.none() if winner.sessions.exists() else loser.sessions.all()
+    rows: dict[str, Any] = {
         "sourcerecord": loser.sources.all(),
-        "confirmation": loser.confirmations.all(),
+        "confirmation": loser.confirmations.filter(topic__in=_moving_topics(loser, winner)),
         "problemreport": loser.problem_reports.all(),
-        "payeracceptance": loser.payer_acceptances.exclude(payer__in=winner.payer_acceptances.values("payer")),
-        "phone": loser.phones.exclude(number__in=list(numbers)),
+        "payeracceptance": loser.payer_acceptances.all(),
+        "phone": loser.phones.all(),
+        "session": schedule,
     }
+    return {name: _lacking(winner, of, MOVABLE[name].key) for name, of in rows.items()}
+
+
+def _moving_topics(loser: Program, winner: Program) -> list[Topic]:
+    """The topics of which the loser tells something that moves, and the winner told nothing."""
+    weeks = (winner.hours_per_week, winner.weeks_min, winner.weeks_max)
+    pairs = [
+        (Topic.PHONE, loser.phones.exists(), winner.phones.exists()),
+        (Topic.PAYERS, loser.payer_acceptances.exists(), winner.payment_types or winner.payer_acceptances.exists()),
+        (Topic.SCHEDULE, loser.sessions.exists(), any(weeks) or winner.sessions.exists()),
+    ]
+    return [topic for topic, moves, is_told in pairs if moves and not is_told]
+
+
+def _lacking(program: Program, rows: Any, key: Sequence[str]) -> Any:
+    """Those of the rows that say what the program does not say already."""
+    if not key:
+        return rows
+    same = rows.model.objects.filter(program=program, **{name: models.OuterRef(name) for name in key})
+    return rows.filter(~models.Exists(same))
 
 
 def _move(rows: Any, winner: Program) -> list[int]:
     ids = list(rows.values_list("pk", flat=True))
     rows.model.objects.filter(pk__in=ids).update(program=winner)
     return ids
+
+
+def _take_better_words(loser: Program, winner: Program) -> list[dict[str, Any]]:
+    """Of a payer that both name, the better word stands; returns what it stands in place of, for the undo."""
+    theirs = {acceptance.payer_id: acceptance for acceptance in loser.payer_acceptances.all()}
+    changed = []
+    for acceptance in winner.payer_acceptances.select_for_update(of=("self",)).filter(payer__in=theirs):
+        before, after = _words(acceptance), _standing(acceptance, theirs[acceptance.payer_id])
+        if after != before:
+            _set(acceptance, after)
+            acceptance.save()
+            changed.append({"id": acceptance.pk, "before": before, "after": after})
+    return changed
+
+
+def _standing(ours: PayerAcceptance, theirs: PayerAcceptance) -> dict[str, Any]:
+    """What would stand if both had been told of one program, in the order of their days."""
+    older, newer = sorted([theirs, ours], key=lambda one: one.as_of)
+    best, other = (older, newer) if _is_better(older, newer.source, newer.as_of) else (newer, older)
+    if best.source != AcceptanceSource.BENEFITS_CHECK:
+        return _words(best)
+    others = _word(other) if other.source != AcceptanceSource.BENEFITS_CHECK else other.told
+    told = max(filter(None, [best.told, others]), key=lambda word: word["as_of"], default=None)
+    return {**_word(best), "plan_note": best.plan_note or other.plan_note, "told": told}
+
+
+def _give_words_back(winner: Program, changed: Sequence[dict[str, Any]]) -> None:
+    """What was said of a payer before the merge, unless something newer was said since."""
+    for word in changed:
+        acceptance = winner.payer_acceptances.select_for_update(of=("self",)).filter(pk=word["id"]).first()
+        if acceptance and _words(acceptance) == word["after"]:
+            _set(acceptance, word["before"])
+            acceptance.save()
+
+
+def _words(acceptance: PayerAcceptance) -> dict[str, Any]:
+    return {**_word(acceptance), "told": acceptance.told}
 
 
 def _redirect(earlier: models.QuerySet[Program], winner: Program) -> list[int]:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -78,15 +79,17 @@ def compare(request: HttpRequest) -> HttpResponse:
     """Up to four programs side by side; `differences=1` hides the rows that are alike."""
     asked = list(dict.fromkeys(slug for slug in request.GET.getlist("p") if "\x00" not in slug))
     kept = asked[:MOST_COMPARED]
-    found = {one.slug: one for one in Program.objects.visible().with_details().filter(slug__in=kept)}
-    programs = [found[slug] for slug in kept if slug in found]
+    known = Program.objects.filter(slug__in=kept).values_list("slug", "merged_into", "pk")
+    listed = {slug: merged_into or pk for slug, merged_into, pk in known}  # one that was merged is the one it led to
+    found = Program.objects.visible().with_details().in_bulk(listed.values())
+    programs = [found[pk] for pk in dict.fromkeys(map(listed.get, kept)) if pk in found]
     only_differences = request.GET.get("differences") == "1"
     context = {
         "programs": programs,
         "comparison": compare_programs(programs, only_differences=only_differences),
         "only_differences": only_differences,
         "left_out": max(0, len(asked) - MOST_COMPARED),
-        "missing": len(kept) - len(programs),
+        "missing": sum(listed.get(slug) not in found for slug in kept),
         "sample_data": any(one.is_sample for one in programs),
     }
     return render(request, "programs/compare.html", context)
@@ -96,7 +99,12 @@ def compare(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest, slug: str) -> HttpResponse:
     """Report a problem with a listing; answers with a status page of its own."""
-    listing = get_object_or_404(Program.objects.visible(), slug=slug)
+    listing = get_object_or_404(Program.objects.select_related("merged_into"), slug=slug)
+    if listing.merged_into and request.method != "POST":
+        return HttpResponsePermanentRedirect(reverse("report", args=[listing.merged_into.slug]))
+    listing = listing.merged_into or listing  # what somebody has typed already is not lost on the way
+    if listing.status == Status.DRAFT:
+        raise Http404
     form = ProblemReportForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         made = reporting.report(program=listing, kind=form.cleaned_data["kind"], message=form.cleaned_data["message"])

@@ -16,7 +16,17 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from programs.choices import Day, Status
-from programs.models import Confirmation, Credential, Organization, Payer, PayerAcceptance, Phone, Program, SessionBlock
+from programs.models import (
+    Confirmation,
+    Credential,
+    Merge,
+    Organization,
+    Payer,
+    PayerAcceptance,
+    Phone,
+    Program,
+    SessionBlock,
+)
 from programs.models.program import ARRAY_VOCABULARIES
 from programs.search import record
 
@@ -65,6 +75,7 @@ def load() -> int:
         rows = list(csv.DictReader(file))
     payers, today = load_payers(), timezone.localdate()
     organizations = _organizations(rows)
+    _part_merged(Program.objects.filter(is_sample=True))
     programs = [_program(row, organizations[row["organization"]], today) for row in rows]
     kept = {"slug", "public_id", "created_at", "id", "merged_into"}
     changed = [field.name for field in Program._meta.concrete_fields if field.name not in kept]
@@ -81,26 +92,41 @@ def load() -> int:
 
 @transaction.atomic
 def remove() -> int:
-    """Take the sample out; returns how many programs stay, because a benefits check names them."""
+    """Take the sample out; returns how many programs stay, because a benefits check or a real listing needs them."""
     stay = _take_out(Program.objects.filter(is_sample=True))
     Organization.objects.filter(is_sample=True, programs=None).delete()
     return stay
 
 
 def _take_out(programs: models.QuerySet[Program]) -> int:
-    """Delete; what a benefits check names is closed instead. Returns how many those are."""
+    """Delete; what a benefits check names, or another listing leads to, is closed instead. Returns how many those are."""
     ids = set(programs.values_list("pk", flat=True))
+    _part_merged(programs)
     try:
         with transaction.atomic():
             programs.delete()
         named = set()
     except ProtectedError as error:
-        named = {getattr(held, "program_id", 0) for held in error.protected_objects}
+        named = {_named_by(held) for held in error.protected_objects}
         programs.exclude(pk__in=named).delete()
     left = Program.objects.filter(pk__in=named).exclude(status=Status.CLOSED)
     left.update(status=Status.CLOSED, closed_on=timezone.localdate())
     record.write(ids)
     return len(named)
+
+
+def _part_merged(programs: models.QuerySet[Program]) -> None:
+    """Those that were merged stand by themselves again, closed: else none could be written or deleted on its own."""
+    merged = list(programs.filter(status=Status.MERGED).values_list("pk", flat=True))
+    Merge.objects.filter(loser__in=merged, undone_at=None).delete()
+    apart = Program.objects.filter(pk__in=merged)
+    apart.update(status=Status.CLOSED, closed_on=timezone.localdate(), merged_into=None)
+
+
+def _named_by(held: Any) -> Any:
+    """The program that this row keeps from being deleted: it leads there, or it is about it."""
+    about = "merged_into_id" if isinstance(held, Program) else "program_id"
+    return getattr(held, about, 0)
 
 
 def _organizations(rows: list[Row]) -> dict[str, Organization]:

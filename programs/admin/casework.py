@@ -43,6 +43,10 @@ class ProblemReportAdmin(CuratedAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever reported it holds a link that tells how it went."""
+        return False
+
     def save_model(self, request: HttpRequest, obj: ProblemReport, form: Any, change: bool) -> None:
         reporting.answer(report=obj, state=obj.state, words=obj.answer)
 
@@ -104,7 +108,7 @@ class MergeAdmin(ReadOnly, CuratedAdmin):
 
     @admin.action(description=_("Undo the merge"))
     def undo(self, request: HttpRequest, queryset: models.QuerySet[Merge]) -> None:
-        for merge in queryset:
+        for merge in queryset.order_by("-pk"):  # the newest first, as merges of one program are taken back
             try:
                 curation.unmerge(merge=merge, by=request.user)  # type: ignore[arg-type]
             except curation.CurationError as error:

@@ -10,11 +10,12 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import Count
 
 from programs.choices import CareLevel, Ownership, Status
 from programs.importing import samhsa
@@ -238,15 +239,31 @@ class Import:
         if not rows:
             return
         raws = dict(SourceRecord.objects.filter(pk__in=[seen.id for _, seen in rows]).values_list("pk", "raw"))
+        others = self._others(rows)
         changes = []
         for new, seen in rows:
-            before = self._remembered(raws[seen.id])
+            before, beside = self._remembered(raws[seen.id]), others.get(seen.program_id, {})
+            elsewhere = [incoming for record_id, incoming in beside.items() if record_id != seen.id]
             if self.side == "mh" and seen.program_id in self.programs_in_su:
-                changes.append(self._evidence(new, seen.program_id, before=before))
+                change = self._evidence(new, seen.program_id, before=before)
+                change = replace(change, elsewhere=[self._added(one) for one in elsewhere])
             else:
-                changes.append(Change(seen.program_id, self._listing(before), self._listing(new), self._spot(new)))
+                change = Change(seen.program_id, self._listing(before), self._listing(new), self._spot(new))
+                change = replace(change, elsewhere=[self._listing(one) for one in elsewhere])
+            changes.append(change)
         self.writer.change(changes)
         self.writer.resee([(seen.id, self._provenance(new)) for new, seen in rows])
+
+    def _others(self, rows: list[tuple[Incoming, Seen]]) -> dict[int, dict[int, Incoming]]:
+        """What this directory says by now of programs that it lists more than once, because curators merged them."""
+        news = {seen.id: new for new, seen in rows}
+        listed = SourceRecord.objects.filter(source=SOURCES[self.side], gone_since_year=None)
+        listed = listed.filter(program__in={seen.program_id for _, seen in rows})
+        twice = listed.values("program").annotate(records=Count("pk")).filter(records__gt=1).values("program")
+        found: dict[int, dict[int, Incoming]] = {}
+        for pk, program_id, raw in listed.filter(program__in=twice).values_list("pk", "program", "raw"):
+            found.setdefault(program_id, {})[pk] = news.get(pk) or self._remembered(raw)
+        return found
 
     def _write_promoted(self, rows: list[tuple[Incoming, Seen]]) -> None:
         """Drafts from the mental health directory that the substance-use one names as IOP: published now."""

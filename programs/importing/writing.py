@@ -46,12 +46,16 @@ class Provenance(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """News about a program we have: what its source said before, what it says now. `before` may be empty."""
+    """News about a program we have: what its source said before, what it says now. `before` may be empty.
+
+    A program that another was merged into has several sources; `elsewhere` is what the others say.
+    """
 
     program_id: int
     before: Listing
     after: Listing
     spot: Spot | None = None
+    elsewhere: Sequence[Listing] = ()
 
 
 class Organizations:
@@ -156,7 +160,8 @@ class Writer:
         owner_of = {change.program_id: owner for change, owner in zip(named, owners, strict=True)}
         for change in changes:  # one program may have news twice
             now = current[change.program_id]
-            now |= merged(now, before=change.before.columns, after=change.after.columns)
+            others = [listing.columns for listing in change.elsewhere]
+            now |= merged(now, before=change.before.columns, after=change.after.columns, elsewhere=others)
             now |= {**_better_place(now, change.spot), **fixed, "updated_at": self.now}
             if change.program_id in owner_of and _still_owner(now, change.before):
                 now["organization_id"] = owner_of[change.program_id]
@@ -191,7 +196,7 @@ class Writer:
         added, dropped = [], []
         for change in changed:
             have = existing[change.program_id]
-            gone = set(change.before.phones).difference(change.after.phones)
+            gone = set(change.before.phones).difference(change.after.phones, *(one.phones for one in change.elsewhere))
             dropped += [have[phone] for phone in gone if phone in have]
             added.append((change.program_id, [phone for phone in change.after.phones if phone not in have]))
         Phone.objects.filter(pk__in=dropped).delete()

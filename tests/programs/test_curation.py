@@ -94,7 +94,7 @@ def merged_pair() -> tuple[Program, Program, curation.Merge]:
     PayerAcceptanceFactory(program=winner, payer=shared)
     PayerAcceptanceFactory(program=loser, payer=shared)
     PayerAcceptanceFactory(program=loser, payer=PayerFactory(badgercare=True))
-    PhoneFactory(program=loser, number="+14145550199")
+    PhoneFactory(program=loser, number="+14145550299")
     DuplicateCandidateFactory(first=winner, second=loser)
     return winner, loser, curation.merge(loser=loser, winner=winner, by=UserFactory(role="curator"))
 
@@ -107,7 +107,7 @@ def test_a_merge_moves_the_evidence_and_leads_the_old_page_to_the_new() -> None:
     assert winner.sources.count() == winner.problem_reports.count() == 1
     assert winner.payer_acceptances.count() == 2
     assert loser.payer_acceptances.count() == 1
-    assert winner.phones.filter(number="+14145550199").exists()
+    assert winner.phones.filter(number="+14145550299").exists()
     assert DuplicateCandidate.objects.get().verdict == DuplicateCandidate.Verdict.MERGED
 
 

@@ -136,7 +136,9 @@ def test_a_sample_program_that_a_benefits_check_names_is_closed_instead_of_remov
     named = Program.objects.published().first()
     VerificationFactory(program=named)
 
-    assert load(remove=True) == "Sample listings removed. 1 stay, closed: a benefits check names them.\n"
+    assert (
+        load(remove=True) == "Sample listings removed. 1 stay, closed: a benefits check or a real listing needs them.\n"
+    )
     assert list(Program.objects.values_list("pk", "status")) == [(named.pk, "closed")]
 
 

@@ -18,7 +18,7 @@ class Command(BaseCommand):
             stay = sample.remove()
             message = "Sample listings removed."
             if stay:
-                message += f" {stay} stay, closed: a benefits check names them."
+                message += f" {stay} stay, closed: a benefits check or a real listing needs them."
         else:
             message = f"{sample.load()} sample listings loaded."
         if verbosity:
