@@ -22,6 +22,7 @@ from insurance.models import (
 )
 from insurance.states import Reason, State
 from programs.admin import ReadOnly, TrackedAdmin
+from programs.choices import Day
 
 
 class MeterInline(ReadOnly, admin.StackedInline):
@@ -61,6 +62,7 @@ class PayerRouteAdmin(TrackedAdmin):
 
 class PayerPhoneLineForm(forms.ModelForm):
     number = PhoneField(label=_("number"))  # as people write it; kept as +1 and ten digits
+    days = forms.MultipleChoiceField(label=_("days"), choices=Day, widget=forms.CheckboxSelectMultiple)
 
 
 @admin.register(PayerPhoneLine)

@@ -4,9 +4,9 @@ The answers are kept while they are typed. If the line is cut, or the hold runs 
 what has been learned. Finishing needs a name, and a reference number or the word that none was given.
 """
 
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from random import SystemRandom
 from typing import Any
 
@@ -17,13 +17,14 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User, Verb
-from insurance import consent, costing, desk, intake, integrity, recording, renewal, script
+from insurance import consent, costing, desk, intake, integrity, kept, recording, renewal, script, told
+from insurance.codes import GENERAL
 from insurance.encryption import plain_json
-from insurance.models import BenefitSnapshot, Disclosure, ManualCall, Review, Verification
+from insurance.models import BenefitSnapshot, Consent, Disclosure, ManualCall, Review, Verification
 from insurance.questions import Question
-from insurance.reading import Benefits, Contact, Plan
+from insurance.reading import Benefits, Contact, Plan, applicable, question_after
 from insurance.states import Determination, IllegalMoveError, Reason, State, move
-from insurance.tiers import Accumulator, Source, Tier, Value
+from insurance.tiers import Network, Tier
 
 HOLD = timedelta(minutes=20)
 # Not while a question is on its way, and not before somebody has read a doubtful answer.
@@ -33,7 +34,15 @@ CALLABLE = frozenset(
         *(State.NEEDS_INFO, State.CONFIG_ERROR, State.DEAD_LETTER, State.COMPLETED),
     }
 )
-FROM_CALL = Source(line=0, stc="")
+# What was learned that the plan is not (yet) active, or nothing: "active today" takes its place.
+NOT_ACTIVE = frozenset(
+    {
+        *(Determination.UNKNOWN, Determination.REJECTED, Determination.INACTIVE),
+        Determination.PENDING_INVESTIGATION,
+    }
+)
+SETTLED = frozenset({Determination.NOT_COVERED, Determination.CARVE_OUT_CONTACT})
+IN_PART = "determination in part"  # covered says one, approval or the days that are left the other
 KEPT_ON_CALL = ("number_dialed", "department", "rep_name", "reference")
 
 
@@ -71,23 +80,29 @@ def keep(*, call: ManualCall, by: User, answers: dict[str, Any]) -> None:
 
 @transaction.atomic
 def break_off(*, call: ManualCall, by: User, outcome: str) -> None:
-    """Closed, cut off, or they would not say: back in the queue, due when the line opens again."""
+    """Closed, cut off, or they would not say: back in the queue, due when the line opens again.
+
+    A day on which the caller was promised a call is not put off for the payer's hours.
+    """
     verification = call.verification
     desk.hold(verification=verification, by=by)
     _end(call, outcome)
-    opening = _next_opening(verification)
-    if verification.state == State.COMPLETED:
-        Verification.objects.filter(pk=verification.pk).update(call_after=opening)
-    else:
-        move(verification, State.MANUAL_REQUIRED, reason=Reason.PAYER_CLOSED, actor=by, call_after=opening)
+    if verification.state != State.COMPLETED:
+        move(verification, State.MANUAL_REQUIRED, reason=Reason.PAYER_CLOSED, actor=by)
+    unpromised = Verification.objects.filter(pk=verification.pk, call_after=None)
+    unpromised.update(call_after=_next_opening(verification))
     _tell(call, by, "payer call broken off")
 
 
 @transaction.atomic
 def finish(*, call: ManualCall, by: User, answers: dict[str, Any]) -> BenefitSnapshot:
-    """Record the representative's answer as evidence L4; a sample of answers goes to a second person."""
+    """Record the representative's answer, L4 if they spoke of this care; a sample goes to a second person.
+
+    Raises ConsentRevokedError if the caller has taken the consent back meanwhile.
+    """
     verification = call.verification
     desk.hold(verification=verification, by=by)
+    _require_consent(verification)
     _keep_hold(verification, by)
     call.answers = plain_json(answers)
     call.rep_name = answers["rep_name"]
@@ -113,6 +128,13 @@ def finish(*, call: ManualCall, by: User, answers: dict[str, Any]) -> BenefitSna
     return snapshot
 
 
+def _require_consent(verification: Verification) -> None:
+    """Locked, so that nobody takes it back in between: a finished answer may ask another company."""
+    given = Consent.objects.select_for_update(of=("self",)).filter(pk=verification.consent_id).first()  # type: ignore[misc]
+    if given is None or not given.covers(Consent.Scope.VERIFY):
+        raise consent.ConsentRevokedError
+
+
 def needs_second_reading(snapshot: BenefitSnapshot) -> bool:
     """A share of results, drawn by lot, goes to a second person; the share depends on who called."""
     rates: dict[str, float] = settings.REVIEW_RATES
@@ -120,97 +142,155 @@ def needs_second_reading(snapshot: BenefitSnapshot) -> bool:
     return SystemRandom().random() < rates.get(role, 0.0)
 
 
-def benefits_from(answers: dict[str, Any], condition: str) -> Benefits:
-    """The representative's answers as a reading like any other."""
-    network: Any = answers.get("network") or "unknown"
-    carve_out = answers.get("carve_out_company")
-    contacts = (
-        (Contact("administrator", carve_out, "", tuple(filter(None, [answers.get("carve_out_phone")])), 0),)
-        if carve_out
-        else ()
+def benefits_from(answers: dict[str, Any], condition: str, upon: Benefits | None = None) -> Benefits:
+    """The representative's answers as a reading like any other, upon what was known and was not told anew."""
+    known = upon or Benefits(
+        "sud" if condition == "sud" else "mh", Determination.UNKNOWN, 0, Plan(), "unknown", question=Question.COVERED
     )
-    return Benefits(
-        condition="sud" if condition == "sud" else "mh",
-        determination=determination_of(answers),
-        evidence_level=4,
-        plan=Plan(
-            name=answers.get("plan_name") or "",
-            active={"yes": True, "no": False}.get(answers["plan_active"]),
-            ends=answers.get("plan_ends"),
-        ),
+    network = _network(answers, known)
+    determination, level = determination_of(answers, known), level_of(answers, known)
+    tiers = told.tiers(answers, network, known.tiers)
+    flags = _flags(known, tiers)
+    return replace(
+        known,
+        determination=determination,
+        evidence_level=level,
+        plan=_plan(answers, known.plan),
         program_network=network,
-        tiers=(_tier(answers, network),),
-        contacts=contacts,
-        question=Question.ADMINISTRATOR if carve_out else Question.CONFIRM,
+        tiers=tiers,
+        contacts=tuple(_contacts(answers, known)),
+        pays_nothing_outside=known.pays_nothing_outside and not (answers["covered"] == "yes" and network == "out"),
+        flags=flags,
+        question=question_after(
+            determination, level=level, network=network, tier=applicable(tiers, network), flags=flags
+        ),
+        told_by_phone=tuple(sorted(_told_by_phone(answers, known, determination, network))),
     )
 
 
-def determination_of(answers: dict[str, Any]) -> Determination:
-    """What the answers amount to. Not knowing is never a no."""
-    limit, used = answers.get("visit_limit"), answers.get("visits_used")
+def determination_of(answers: dict[str, Any], known: Benefits | None = None) -> Determination:
+    """What the answers amount to, with what was known before. Not knowing is never a no."""
+    before = known.determination if known else Determination.UNKNOWN
+    network = _network(answers, known)
+    active, covered = answers["plan_active"], answers["covered"]
     rules = (
-        (answers["plan_active"] == "no", Determination.INACTIVE),
+        (active == "no" or (active != "yes" and before == Determination.INACTIVE), Determination.INACTIVE),
         (bool(answers.get("carve_out_company")), Determination.CARVE_OUT_CONTACT),
+        (covered == "no" and network == "out", Determination.NOT_COVERED_OUT_OF_NETWORK),
+        (covered == "no", Determination.NOT_COVERED),
+        (covered != "yes" and before in NOT_ACTIVE and active != "yes", before),
+        (covered != "yes" and before in NOT_ACTIVE, Determination.ACTIVE_IOP_UNCONFIRMED),
+        (covered != "yes" and before in SETTLED, before),
+    )
+    return next((found for holds, found in rules if holds), None) or _by_terms(answers, known, network)
+
+
+def _by_terms(answers: dict[str, Any], known: Benefits | None, network: Network) -> Determination:
+    """Covered or not as the terms have it, once nothing decides against it."""
+    tier = told.tier(answers, network, known.tiers if known else ())
+    left = tier.visit_limit.remaining if tier.visit_limit else None
+    is_told = answers["covered"] == "yes"
+    rules = (
         (
-            answers["covered"] == "no" and answers.get("network") == "out",
+            not is_told and known is not None and known.pays_nothing_outside and network == "out",
             Determination.NOT_COVERED_OUT_OF_NETWORK,
         ),
-        (answers["covered"] == "no", Determination.NOT_COVERED),
-        (answers["covered"] != "yes", Determination.ACTIVE_IOP_UNCONFIRMED),
-        (limit is not None and used is not None and used >= limit, Determination.LIMIT_EXHAUSTED),
-        (answers.get("authorization") == "yes", Determination.COVERED_AUTH_REQUIRED),
+        (not is_told and known is not None and known.spend_down is not None, Determination.ACTIVE_IOP_UNCONFIRMED),
+        (left is not None and left.value == 0, Determination.LIMIT_EXHAUSTED),
+        (level_of(answers, known) < 3, Determination.ACTIVE_IOP_UNCONFIRMED),
+        (tier.authorization == "yes", Determination.COVERED_AUTH_REQUIRED),
     )
     return next((found for holds, found in rules if holds), Determination.COVERED)
 
 
-def _tier(answers: dict[str, Any], network: Any) -> Tier:
-    visits = None
-    if answers.get("visit_limit") is not None:
-        left = None if answers.get("visits_used") is None else max(0, answers["visit_limit"] - answers["visits_used"])
-        visits = Accumulator(total=_value(answers["visit_limit"]), remaining=_value(left))
-    share = answers.get("coinsurance")
-    return Tier(
-        plan=answers.get("plan_name") or "",
-        network=network,
-        tier="base",
-        deductible=_levels(answers, "deductible_total", "deductible_left", "family_deductible_left"),
-        out_of_pocket=_levels(answers, "oop_total", "oop_left", "family_oop_left"),
-        coinsurance=_value(None if share is None else Decimal(share) / 100),
-        copay=_value(answers.get("copay"), unit=answers.get("copay_unit") or ""),
-        visit_limit=visits,
-        authorization=answers.get("authorization") or "unknown",
-        deductible_applies={"yes": True, "no": False}.get(answers.get("deductible_applies") or ""),
+def level_of(answers: dict[str, Any], known: Benefits | None = None) -> int:
+    """How sure it is: L4 only if the representative spoke of this care, be it a no."""
+    if answers["covered"] in told.YES_NO:
+        return 4
+    if answers["plan_active"] == "no":
+        return 0
+    level = max(known.evidence_level if known else 0, 1 if answers["plan_active"] == "yes" else 0)
+    return min(level, 2) if answers.get("carve_out_company") else level
+
+
+def _told_by_phone(
+    answers: dict[str, Any], known: Benefits, determination: Determination, network: Network
+) -> set[str]:
+    """Which parts that name no line are a representative's word: of this call, or of one before that still holds."""
+    by_phone = set(known.told_by_phone)
+    is_spoken_of = answers["covered"] in told.YES_NO or bool(answers.get("carve_out_company"))
+    stands = determination == known.determination and (determination == Determination.INACTIVE or not is_spoken_of)
+    if determination == determination_of(answers):
+        by_phone = (by_phone - {IN_PART}) | {"determination"}
+    elif not stands:
+        by_phone = (by_phone - {"determination"}) | {IN_PART}
+    if answers.get("network") in ("in", "out"):
+        by_phone.add("network")
+    if answers.get("plan_name"):
+        by_phone.add("plan")
+    if answers.get("authorization") in told.YES_NO:
+        by_phone.add(f"authorization {told.tier(answers, network, known.tiers).network}")
+    return by_phone
+
+
+def _network(answers: dict[str, Any], known: Benefits | None) -> Network:
+    said: Any = answers.get("network")
+    return said if said in ("in", "out") else known.program_network if known else "unknown"
+
+
+def _plan(answers: dict[str, Any], known: Plan) -> Plan:
+    return replace(
+        known,
+        name=answers.get("plan_name") or known.name,
+        active=told.YES_NO.get(answers["plan_active"], known.active),
+        ends=answers.get("plan_ends") or known.ends,
     )
 
 
-def _levels(answers: dict[str, Any], total: str, left: str, family_left: str) -> dict[str, Accumulator]:
-    levels = {
-        "individual": Accumulator(total=_value(answers.get(total)), remaining=_value(answers.get(left))),
-        "family": Accumulator(remaining=_value(answers.get(family_left))),
+def _contacts(answers: dict[str, Any], known: Benefits) -> Iterator[Contact]:
+    """The company named by the representative stands in place of the one that the computer named."""
+    company = answers.get("carve_out_company")
+    if company:
+        phones = tuple(filter(None, [answers.get("carve_out_phone")]))
+        yield Contact("administrator", company, "", phones, 0)
+    yield from (each for each in known.contacts if not company or each.role != "administrator")
+
+
+def _flags(known: Benefits, tiers: Sequence[Tier]) -> tuple[str, ...]:
+    """What the computer's lines make doubtful, less what rests on figures that have been told anew."""
+    rests = {
+        "PROXY_ONLY": any(tier.proxy for tier in tiers),
+        "GENERAL_TERMS": any(tier.coinsurance and tier.coinsurance.source.stc == GENERAL for tier in tiers),
     }
-    return {whose: amounts for whose, amounts in levels.items() if amounts.total or amounts.remaining}
-
-
-def _value(figure: Any, *, unit: str = "") -> Value | None:
-    if figure is None:
-        return None
-    amount = Decimal(figure)
-    return Value(value=amount, low=amount, high=amount, source=FROM_CALL, unit=unit)
+    return tuple(flag for flag in known.flags if rests.get(flag, True))
 
 
 def _snapshot(verification: Verification, call: ManualCall, answers: dict[str, Any]) -> BenefitSnapshot:
-    """The newest answer counts; the one before stays as it was."""
-    BenefitSnapshot.objects.filter(verification=verification, superseded_at=None).update(superseded_at=Now())
-    found = benefits_from(answers, verification.condition)
+    """The newest answer counts, with what still holds of the one before; that one stays as it was."""
+    before = kept.standing(verification, at=call.started_at)
+    found = benefits_from(answers, verification.condition, kept.read(before) if before else None)
+    current = BenefitSnapshot.objects.filter(verification=verification, superseded_at=None)
+    Review.objects.filter(snapshot__in=current, decided_at=None).delete()  # nobody relies on that reading any more
+    current.update(superseded_at=Now())
     snapshot = BenefitSnapshot.objects.create(
         verification=verification,
         call=call,
         determination=found.determination,
         evidence_level=found.evidence_level,
-        data=plain_json(asdict(found)),
+        flags=list(found.flags),
+        data={**plain_json(asdict(found)), **_history(before, found)},
     )
     costing.estimate_all([costing.Priced(verification, snapshot, found)])
     return snapshot
+
+
+def _history(before: BenefitSnapshot | None, found: Benefits) -> dict[str, Any]:
+    """The answer this one was laid upon, how old the oldest part of it is, and a rule that nobody has spoken against."""
+    if before is None:
+        return {}
+    told_since = {"upon": before.pk, "since": before.data.get("since") or before.as_of.isoformat()}
+    rule = before.data.get("rule") if "determination" not in found.told_by_phone else None
+    return {**told_since, "rule": rule} if rule else told_since
 
 
 def _keep_hold(verification: Verification, by: User) -> None:

@@ -29,7 +29,7 @@ class Question(TextChoices):
         "limit_renewal",
         _("The visits are used up. Ask the payer: when do they renew, and can more be approved?"),
     )
-    COVERED = "covered", _("Ask the payer: is IOP covered (H0015 or S9480, revenue code 0905 or 0906) at this program?")
+    COVERED = "covered", _("Ask the payer: is IOP covered at this program?")
     NETWORK = "network", _("Ask the payer: is this program in network for this plan?")
     OUT_OF_NETWORK_TERMS = (
         "out_of_network_terms",

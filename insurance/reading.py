@@ -10,7 +10,7 @@ confirmed this service at this program, comes from a phone call only.) "Covered"
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -89,6 +89,7 @@ class Benefits:
     review: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     question: Question = Question.CONFIRM
+    told_by_phone: tuple[str, ...] = ()  # which parts that name no line are a representative's word
 
     @property
     def next_question(self) -> str:
@@ -186,7 +187,14 @@ class _Reader:
             inferences=self.inferences,
             review=tuple(sorted(self.notes.review)),
             flags=tuple(sorted(self.notes.flags)),
-            question=self._question(determination, level, network, tier),
+            question=question_after(
+                determination,
+                level=level,
+                network=network,
+                tier=tier,
+                review=self.notes.review,
+                flags=self.notes.flags,
+            ),
         )
 
     def _note_doubtful_lines(self) -> None:
@@ -287,31 +295,41 @@ class _Reader:
         """Lines with these EB01 codes about the plan or about behavioral health, not about drugs or teeth."""
         return [one.line for one in self.coverage.relevant if one.line.code in codes]
 
-    def _question(self, determination: Determination, level: int, network: Network, tier: Tier | None) -> Question:
-        settled = {
-            Determination.INACTIVE: Question.OTHER_COVERAGE,
-            Determination.PENDING_INVESTIGATION: Question.INVESTIGATION,
-            Determination.CARVE_OUT_CONTACT: Question.ADMINISTRATOR,
-            Determination.NOT_COVERED: Question.EXCEPTION,
-            Determination.NOT_COVERED_OUT_OF_NETWORK: Question.EXCEPTION,
-            Determination.LIMIT_EXHAUSTED: Question.LIMIT_RENEWAL,
-        }
-        cost = (tier.coinsurance or tier.copay) if tier else None
-        doubts = (
-            (bool(self.notes.review), Question.REVIEW),
-            (determination in settled, settled.get(determination)),
-            ("PLAN_PERIOD_ENDED" in self.notes.flags, Question.PERIOD),
-            (bool(self.notes.flags & {"OTHER_PAYER", "TWO_PLANS"}), Question.PRIMARY),
-            ("SPEND_DOWN" in self.notes.flags, Question.SPEND_DOWN),
-            (level < 3, Question.COVERED),
-            (network == "unknown", Question.NETWORK),
-            (network == "out" and (tier is None or tier.network != "out"), Question.OUT_OF_NETWORK_TERMS),
-            (tier is None or tier.authorization == "unknown", Question.AUTHORIZATION),
-            (cost is None or cost.value is None, Question.COST_SHARE),
-            (tier is None or not _is_known(tier.deductible), Question.DEDUCTIBLE),
-            (tier is None or not _is_known(tier.out_of_pocket), Question.OUT_OF_POCKET),
-        )
-        return next((question for holds, question in doubts if holds and question), Question.CONFIRM)
+
+def question_after(
+    determination: Determination,
+    *,
+    level: int,
+    network: Network,
+    tier: Tier | None,
+    review: Collection[str] = (),
+    flags: Collection[str] = (),
+) -> Question:
+    """The first fact that is still missing, in the order of the call."""
+    settled = {
+        Determination.INACTIVE: Question.OTHER_COVERAGE,
+        Determination.PENDING_INVESTIGATION: Question.INVESTIGATION,
+        Determination.CARVE_OUT_CONTACT: Question.ADMINISTRATOR,
+        Determination.NOT_COVERED: Question.EXCEPTION,
+        Determination.NOT_COVERED_OUT_OF_NETWORK: Question.EXCEPTION,
+        Determination.LIMIT_EXHAUSTED: Question.LIMIT_RENEWAL,
+    }
+    cost = (tier.coinsurance or tier.copay) if tier else None
+    doubts = (
+        (bool(review), Question.REVIEW),
+        (determination in settled, settled.get(determination)),
+        ("PLAN_PERIOD_ENDED" in flags, Question.PERIOD),
+        (bool({"OTHER_PAYER", "TWO_PLANS"}.intersection(flags)), Question.PRIMARY),
+        ("SPEND_DOWN" in flags, Question.SPEND_DOWN),
+        (level < 3, Question.COVERED),
+        (network == "unknown", Question.NETWORK),
+        (network == "out" and (tier is None or tier.network != "out"), Question.OUT_OF_NETWORK_TERMS),
+        (tier is None or tier.authorization == "unknown", Question.AUTHORIZATION),
+        (cost is None or cost.value is None, Question.COST_SHARE),
+        (tier is None or not _is_known(tier.deductible), Question.DEDUCTIBLE),
+        (tier is None or not _is_known(tier.out_of_pocket), Question.OUT_OF_POCKET),
+    )
+    return next((question for holds, question in doubts if holds and question), Question.CONFIRM)
 
 
 def applicable(tiers: Sequence[Tier], network: Network) -> Tier | None:

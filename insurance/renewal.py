@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from insurance import intake
-from insurance.models import BenefitSnapshot, Casework, ManualCall, Priority, Verification
+from insurance.models import BenefitSnapshot, Casework, ManualCall, Note, Priority, Verification
 from insurance.states import Determination, Reason, State, move
 from programs.models import Payer
 from programs.models.payer import PayerKind
@@ -47,17 +48,23 @@ def answer(verification: Verification, snapshot: BenefitSnapshot, *, now: dateti
 def stale_at(verification: Verification, snapshot: BenefitSnapshot, *, now: datetime) -> tuple[datetime, Reason]:
     """When this answer is old, and why then: the earliest of the rules that hold for it."""
     zone = ZoneInfo(settings.TIME_ZONE)
-    today = now.astimezone(zone).date()
+    today = min(now, _oldest_part(snapshot) or now).astimezone(zone).date()
     days = [(today + GOOD_FOR, Reason.STALE)]
     if verification.payer.kind in MEDICAID:
         days.append((_first_of_next_month(today), Reason.NEW_MONTH))
     plan_year = _plan_year_end(snapshot)
-    if plan_year and plan_year >= today:
+    if plan_year and today <= plan_year < today + GOOD_FOR:  # a later one plays no part, be it the year 9999
         days.append((plan_year + timedelta(days=1), Reason.NEW_PLAN_YEAR))
     if verification.admission_on and verification.admission_on - timedelta(days=1) > today:
         days.append((verification.admission_on - timedelta(days=1), Reason.BEFORE_ADMISSION))
     day, reason = min(days, key=lambda pair: pair[0])
     return datetime.combine(day, time(6), zone), reason
+
+
+def _oldest_part(snapshot: BenefitSnapshot) -> datetime | None:
+    """When the oldest value was learned that a call has left as it was."""
+    since = snapshot.data.get("since")
+    return datetime.fromisoformat(since) if since else None
 
 
 def _first_of_next_month(day: date) -> date:
@@ -105,7 +112,10 @@ def renew(verification: Verification) -> Verification | None:
     if snapshot is not None and verification.completed_at is not None:
         reason = stale_at(verification, snapshot, now=verification.completed_at)[1]
     move(verification, State.EXPIRED, reason=reason)
-    for other in verification.children.filter(origin=Verification.Origin.CARVE_OUT, state=State.COMPLETED):
+    carved_out = verification.children.filter(origin=Verification.Origin.CARVE_OUT, state=State.COMPLETED)
+    promised = carved_out.exclude(casework__closed_at__isnull=False).values_list("call_after", flat=True)
+    verification.call_after = min(filter(None, [verification.call_after, *promised]), default=None)
+    for other in carved_out:
         move(other, State.EXPIRED, reason=reason)  # the new answer says anew whom to ask
     if verification.consent is None or not verification.consent.is_live:
         return None
@@ -118,6 +128,7 @@ def open_child(parent: Verification, *, origin: Verification.Origin, payer: Paye
         **{name: getattr(parent, name) for name in ASKED_ABOUT},
         parent=parent,
         origin=origin,
+        call_after=parent.call_after if origin == Verification.Origin.REVERIFY else None,
         channel=Verification.Channel.ENGINE,
         priority=parent.priority if origin == Verification.Origin.CARVE_OUT else Priority.BACKGROUND,
     )
@@ -128,14 +139,35 @@ def open_child(parent: Verification, *, origin: Verification.Origin, payer: Paye
     submitted = intake.submit(child, programs=programs, submission_key=key)
     if submitted.is_new:
         _hand_on_casework(parent, submitted.verification)
+    elif origin == Verification.Origin.REVERIFY and submitted.verification.parent_id != parent.pk:
+        _hand_on_to_twin(parent, submitted.verification)
     return submitted.verification
 
 
 def _hand_on_casework(parent: Verification, child: Verification) -> None:
     """Whoever looks after the caller, and how it is safe to reach them, holds for the next question too."""
-    kept = Casework.objects.filter(verification=parent, closed_at=None).first()
+    kept = _open_casework(parent)
     if kept is not None:
         Casework.objects.create(verification=child, **{name: getattr(kept, name) for name in HANDED_ON})
+
+
+def _hand_on_to_twin(parent: Verification, twin: Verification) -> None:
+    """Another request asks the same already: there the caller is looked after and called back from now on."""
+    kept = _open_casework(parent)
+    if kept is None:
+        return
+    Verification.objects.filter(pk=twin.pk, call_after=None).update(call_after=parent.call_after)
+    handed_on = {name: getattr(kept, name) for name in HANDED_ON}
+    Casework.objects.get_or_create(verification=twin, defaults=handed_on)
+    theirs = Casework.objects.filter(verification=twin)
+    theirs.filter(closed_at__isnull=False).update(outcome="", closed_at=None, closed_by=None)  # this caller waits still
+    theirs.filter(owner=None).update(owner=kept.owner)
+    words = _("{number} asked the same and is out of date now. Its notes and how to reach the caller are there.")
+    Note.objects.create(verification=twin, author=None, text=words.format(number=parent.public_id))
+
+
+def _open_casework(verification: Verification) -> Casework | None:
+    return Casework.objects.filter(verification=verification, closed_at=None).first()
 
 
 def open_carve_out(verification: Verification, snapshot: BenefitSnapshot) -> Verification | None:
@@ -149,14 +181,29 @@ def open_carve_out(verification: Verification, snapshot: BenefitSnapshot) -> Ver
 
 
 def named_payer(snapshot: BenefitSnapshot) -> Payer | None:
-    """The administrator of the answer among the payers we know, by its code at a gateway or its name."""
+    """The administrator of the answer, if it can be only one of the payers we know.
+
+    What is told to the wrong company cannot be taken back; where it might be another one a person asks.
+    """
     for contact in snapshot.data.get("contacts", []):
         if contact["role"] != "administrator":
             continue
-        named = Q(name__iexact=contact["name"]) | Q(aliases__icontains=contact["name"])
-        if contact["payer_code"]:
-            named |= Q(routes__payer_code=contact["payer_code"])
-        found = Payer.objects.filter(named).order_by("pk").first()
-        if found:
-            return found
+        found = {*_with_code(contact["payer_code"]), *_called(contact["name"])}
+        if len(found) == 1:
+            return found.pop()
     return None
+
+
+def _with_code(code: str) -> QuerySet[Payer]:
+    """Those that a gateway knows by this code."""
+    return Payer.objects.filter(routes__payer_code=code) if code.strip() else Payer.objects.none()
+
+
+def _called(name: str) -> list[Payer]:
+    """Those of this very name, else those that are also called so. A part of a name is another company's too."""
+    wanted = " ".join(name.split()).casefold()
+    if not wanted:
+        return []
+    payers = list(Payer.objects.only("pk", "name", "aliases"))
+    named = [payer for payer in payers if payer.name.casefold() == wanted]
+    return named or [payer for payer in payers if wanted in {alias.casefold() for alias in payer.aliases}]

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from insurance.models import BenefitSnapshot, PayerPhoneLine, ProgramPayerContract, Verification
+from insurance import kept
+from insurance.models import BenefitSnapshot, Consent, PayerPhoneLine, ProgramPayerContract, Verification
 from programs.models.program import Phone
 
 
@@ -38,18 +39,21 @@ class Question:
 
 FOR_THE_PROGRAM = _(
     "“My name is … from the helpline, calling for {program}. I would like to verify benefits for an intensive outpatient "
-    "program: procedure code H0015 or S9480, revenue code 0905 or 0906. May I have your name, please?”"
+    "program: {codes}. May I have your name, please?”"
 )
 FOR_THE_MEMBER = _(
     "“My name is … from the helpline. I am calling for your member, who has allowed us to ask. We would like to know the "
-    "benefits for an intensive outpatient program at {program}: procedure code H0015 or S9480, revenue code 0905 or 0906. "
-    "May I have your name, please?”"
+    "benefits for an intensive outpatient program at {program}: {codes}. May I have your name, please?”"
 )
 CLOSING = _(
     "“Thank you. Could you give me a reference number for this call? And is this a guarantee of payment, or subject to "
     "the terms of the plan?”"
 )
 CARVE_OUT = Question(
+    _("Does another company handle mental health benefits for this member? Which, at what number?"),
+    ("carve_out_company", "carve_out_phone"),
+)
+CARVE_OUT_WITH_USE = Question(
     _("Does another company handle mental health and substance use benefits for this member? Which, at what number?"),
     ("carve_out_company", "carve_out_phone"),
 )
@@ -88,9 +92,26 @@ def speaks_for_program(verification: Verification) -> bool:
     ).exists()
 
 
+def may_speak_of_use(verification: Verification) -> bool:
+    """Whether the payer may hear that it is about substance use: only with that consent. Codes tell it too."""
+    given = verification.consent
+    is_about_use = verification.condition != Verification.Condition.MH
+    return is_about_use and given is not None and given.covers(Consent.Scope.SUD)
+
+
+def codes(verification: Verification) -> str:
+    """What an intensive outpatient program is called by number, so far as the payer may know what it is for."""
+    if not may_speak_of_use(verification):
+        return str(_("procedure code S9480, revenue code 0905"))
+    if verification.condition == Verification.Condition.SUD:
+        return str(_("procedure code H0015, revenue code 0906"))
+    return str(_("procedure code H0015 or S9480, revenue code 0905 or 0906"))
+
+
 def opening(verification: Verification) -> str:
     words = FOR_THE_PROGRAM if speaks_for_program(verification) else FOR_THE_MEMBER
-    return words.format(program=verification.program.name if verification.program else _("the program"))
+    program = verification.program.name if verification.program else _("the program")
+    return words.format(program=program, codes=codes(verification))
 
 
 def program_phone(verification: Verification) -> str:
@@ -103,20 +124,21 @@ def program_phone(verification: Verification) -> str:
 
 def questions(verification: Verification) -> list[Question]:
     """What is still missing, in the order of the call."""
-    snapshot = BenefitSnapshot.objects.filter(verification=verification, superseded_at=None).first()
+    snapshot = kept.standing(verification)
     data: dict[str, Any] = snapshot.data if snapshot else {}
     tier = _base_tier(data)
-    is_sure = bool(snapshot and snapshot.evidence_level >= 3 and not snapshot.review)
+    is_sure = bool(snapshot and snapshot.evidence_level >= 3)
+    carve_out = CARVE_OUT_WITH_USE if may_speak_of_use(verification) else CARVE_OUT
     known = {
-        CARVE_OUT: verification.origin == Verification.Origin.CARVE_OUT,
+        carve_out: verification.origin == Verification.Origin.CARVE_OUT,
         ACTIVE: (data.get("plan") or {}).get("active") is True,
         COVERED: False,
         NETWORK: data.get("program_network") in ("in", "out"),
         APPROVAL: is_sure and tier.get("authorization") in ("yes", "no"),
-        SHARE: is_sure and bool(tier.get("copay") or tier.get("coinsurance")),
+        SHARE: is_sure and any((tier.get(share) or {}).get("value") is not None for share in ("copay", "coinsurance")),
         DEDUCTIBLE: is_sure and _is_left_known(tier.get("deductible")),
         LIMIT: is_sure and _is_left_known(tier.get("out_of_pocket")),
-        VISITS: is_sure and bool(tier.get("visit_limit")),
+        VISITS: is_sure and _is_left_known({"all": tier.get("visit_limit") or {}}),
         EXCLUSIONS: False,
     }
     return [question for question, is_known in known.items() if not is_known]

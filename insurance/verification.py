@@ -6,14 +6,14 @@ answer is kept on its attempt and applied to nothing.
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -141,19 +141,33 @@ def _answered(ticket: Ticket, result: GatewayResult) -> Answered:
 
 
 def _write_with_patience(answers: Sequence[Answered]) -> None:
-    """Answers were paid for: a database that restarts is waited for."""
-    seen = [(each.ticket.verification.state, each.ticket.verification.version) for each in answers]
+    """Answers were paid for: one that breaks our code costs no other, and is itself kept for a person."""
+    try:
+        _patiently(_write_down, answers)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("Answers could not be written down together.", extra={"count": len(answers)})
+        if len(answers) == 1:
+            _patiently(_keep_as_it_came, answers)
+        for each in answers if len(answers) > 1 else ():
+            _write_with_patience([each])
+
+
+def _patiently(write: Callable[[Sequence[Answered]], None], answers: Sequence[Answered]) -> None:
+    """A database that restarts is waited for. What was not written is not in the rows we hold either."""
+    claimed = [dict(vars(each.ticket.verification)) for each in answers]
     for pause in PATIENCE:
         try:
-            _write_down(answers)
+            write(answers)
             return
-        except OperationalError:
-            if connection.in_atomic_block:
+        except Exception as error:
+            for each, columns in zip(answers, claimed, strict=True):
+                vars(each.ticket.verification).update(columns)
+            if connection.in_atomic_block or not isinstance(error, OperationalError | InterfaceError):
                 raise
             connection.close()
             time.sleep(pause)
-            for each, (state, version) in zip(answers, seen, strict=True):
-                each.ticket.verification.state, each.ticket.verification.version = state, version
     log.error("Answers could not be written down; their leases will run out.")
 
 
@@ -168,6 +182,22 @@ def _write_down(answers: Sequence[Answered]) -> None:
     in_time = [each for each in answers if each.ticket.verification.pk in ours]
     if in_time:
         recording.apply([_outcome(each) for each in in_time], now=max(each.ticket.now() for each in in_time))
+
+
+@transaction.atomic
+def _keep_as_it_came(answers: Sequence[Answered]) -> None:
+    """Our code fails at this answer: it is kept unread, nothing is worked out of it, and nobody is asked again."""
+    for each in answers:
+        ticket, result = each.ticket, each.result
+        verification, attempt = ticket.verification, ticket.attempt
+        unread = GatewayResult(result.kind, result.raw_request, result.raw_response, elapsed=result.elapsed)
+        decision = outcomes.Decision(State.DEAD_LETTER, Reason.CODE_FAULT)
+        counts = verification.pk in _still_ours([ticket])
+        if counts or not _is_written(attempt):
+            _finish_attempt(replace(each, result=unread, decision=decision), applied=counts)
+        if counts:
+            billable = min(verification.billable + bool(attempt.billable), verification.attempts)
+            move(verification, decision.state, reason=decision.reason, billable=billable)
 
 
 def _still_ours(tickets: Sequence[Ticket]) -> set[int]:

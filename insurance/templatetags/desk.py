@@ -12,8 +12,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from insurance import aaa, doubts, sample
-from insurance.answer import money
 from insurance.estimator import Span
+from insurance.facts import money
 from insurance.fields import PayerField, PhoneField
 from insurance.models import Consent
 from insurance.models.route import Detail

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,6 +15,7 @@ from accounts import audit
 from accounts.middleware import StaffRequest
 from accounts.models import Verb
 from insurance import answer, integrity, payercall, queues, script
+from insurance.fields import plain
 from insurance.forms import BrokenOffForm, PayerCallForm, ReviewForm
 from insurance.models import ManualCall, Review, Verification
 from insurance.states import IllegalMoveError
@@ -23,7 +25,7 @@ from insurance.views.request import of_request
 @require_POST
 @of_request
 def start(request: StaffRequest, verification: Verification) -> HttpResponse:
-    payercall.start(verification=verification, by=request.user, number=request.POST.get("number", "")[:20])
+    payercall.start(verification=verification, by=request.user, number=plain(request.POST.get("number", ""))[:20])
     return redirect("payer_call", verification.public_id)
 
 
@@ -126,7 +128,7 @@ def reviews(request: StaffRequest) -> HttpResponse:
         request,
         "insurance/reviews.html",
         {
-            "waiting": waiting.filter(decided_at=None)[:100],
+            "waiting": waiting.filter(pk__in=_undecided())[:100],
             "decided": waiting.exclude(decided_at=None).order_by("-decided_at")[:50],
             "queues": queues.with_counts(request.user),
         },
@@ -165,9 +167,14 @@ def decide(request: StaffRequest, pk: int) -> HttpResponse:
     return redirect("desk_reviews")
 
 
+def _undecided() -> QuerySet[Review]:
+    """Nobody need read what a later answer has taken the place of."""
+    return Review.objects.filter(decided_at=None, snapshot__superseded_at=None)
+
+
 def _review_for(request: StaffRequest, pk: int) -> Review:
     """Anybody's result but one's own."""
-    others = Review.objects.filter(decided_at=None).exclude(author=request.user)
+    others = _undecided().exclude(author=request.user)
     return get_object_or_404(others.select_related("snapshot__verification__payer", "snapshot__call", "author"), pk=pk)
 
 
@@ -175,7 +182,7 @@ def _review_page(request: StaffRequest, found: Review, form: ReviewForm, *, stat
     context = {
         "review": found,
         "verification": found.snapshot.verification,
-        "answer": answer.of(found.snapshot.verification),
+        "answer": answer.in_full(found.snapshot.verification, found.snapshot),
         "form": form,
         "queues": queues.with_counts(request.user),
     }

@@ -77,6 +77,7 @@ TYPES = {"mh_service_types": "CH", "sud_service_types": "CJ"}
         ("payerphoneline", {**HOURS, "number": "555-0134"}, {"number"}),
         ("payerphoneline", {**HOURS, "number": "(414) 555-0134 x5"}, {"number"}),
         ("payerphoneline", {**HOURS, "number": "(414) 555-0134", "closes": "08:00"}, {"closes"}),
+        ("payerphoneline", {**HOURS, "number": "(414) 555-0134", "days": ["mon", "{% now %}"]}, {"days"}),
         ("payerroute", {**LIMITS, **TYPES, **WIRE, "endpoint": "", "payer_code": ""}, {"endpoint", "payer_code"}),
         ("payerroute", {**LIMITS, **TYPES, **WIRE, "endpoint": "nowhere"}, {"endpoint"}),
         ("payerroute", {**LIMITS, **WIRE, **TYPES, "mh_service_types": "RT"}, {"mh_service_types"}),

@@ -1,0 +1,281 @@
+"""A call adds to what the computer told: what was told anew counts, the rest stays with its own source."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from insurance import answer, consent, kept, renewal, script
+from insurance.models import BenefitSnapshot, Verification
+from insurance.questions import Question
+from insurance.tiers import Accumulator, Value
+from programs.models import PayerAcceptance
+from tests.factories import PayerFactory
+from tests.insurance.asking import run, submit
+from tests.insurance.factories import PayerRouteFactory, ProgramPayerContractFactory, VerificationFactory
+from tests.insurance.test_payer_call import start
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("payer_server")]
+
+PROOF = {"rep_name": "Kim", "reference": "88-1207", "disclaimer_read": "on"}
+# A plan year that lasts longer than the program, so that the day of the test does not matter.
+A_YEAR_ON = f"{timezone.localdate() + timedelta(days=360):%m/%d/%Y}"
+NOTHING = dict.fromkeys(("plan_active", "covered", "network", "authorization", "deductible_applies"), "unknown")
+
+
+@pytest.fixture
+def client(staff, signed_in):
+    return signed_in(staff("agent", name="Dana"))
+
+
+@pytest.fixture
+def unanswered(route, program):
+    row = VerificationFactory(state="manual_required", payer=route.payer, program=program, member_id="ABC123456789")
+    row.compared_programs.create(program=program, position=1)
+    return row
+
+
+@pytest.fixture
+def by_computer(route, program):
+    """A PPO's whole answer: $600 of the deductible left, 20 %, approval in advance."""
+    return run(submit(route, program))
+
+
+def call(client, row: Verification, **told) -> BenefitSnapshot:
+    start(client, row)
+    answered = client.post(reverse("payer_call_finish", args=[row.public_id]), {**NOTHING, **PROOF, **told})
+    assert answered.status_code == 302
+    row.refresh_from_db()
+    return row.snapshots.get(superseded_at=None)
+
+
+def estimate(row: Verification) -> dict:
+    return row.snapshots.get(superseded_at=None).estimates.get().result
+
+
+def known(row: Verification) -> dict[tuple[str, str], tuple[str, str]]:
+    return {(fact.label, fact.about): (fact.value, fact.source) for fact in answer.of(row).facts}
+
+
+def test_a_call_about_what_is_missing_keeps_what_the_computer_told(client, by_computer):
+    before, cost = known(by_computer), estimate(by_computer)
+    assert script.DEDUCTIBLE not in script.questions(by_computer)
+    snapshot = call(client, by_computer, plan_active="yes", covered="yes", network="in", authorization="yes")
+    after = known(by_computer)
+    assert (by_computer.evidence_level, by_computer.determination) == (4, "covered_auth_required")
+    assert estimate(by_computer) == cost
+    for key in [("Deductible, one person", "In network"), ("Patient’s share", "In network")]:
+        assert after[key] == before[key]
+        assert "Plan’s computer, line" in after[key][1]
+    assert after["Approval in advance", "In network"] == ("Needed", "Representative, by phone")
+    assert after["Approval in advance", "Out of network"] == before["Approval in advance", "Out of network"]
+    assert ("In network", "Representative, by phone") in [
+        (fact.value, fact.source) for fact in answer.of(by_computer).facts if fact.label == "Program"
+    ]
+    assert snapshot.data["question"] == Question.CONFIRM
+    assert "Ask the plan next" not in client.get(by_computer.get_absolute_url()).content.decode()
+
+
+def test_a_reading_comes_back_from_its_snapshot_as_it_was(by_computer):
+    found = kept.read(by_computer.snapshot)
+    (base,) = [tier for tier in found.tiers if tier.network == "in"]
+    assert base.coinsurance is not None
+    assert base.coinsurance.value == Decimal("0.2")
+    assert found.plan.name == "EXAMPLE PPO 1500"
+    assert found.inferences
+
+
+def test_one_figure_told_anew_stands_in_the_old_ones_place_alone(client, by_computer):
+    call(
+        client, by_computer, plan_active="yes", covered="yes", network="in", deductible_left="200", plan_ends=A_YEAR_ON
+    )
+    facts = known(by_computer)
+    value, source = facts["Deductible, one person", "In network"]
+    assert value == "$200.00 left of $1,500.00"
+    assert source.startswith("Representative, by phone; Plan’s computer, line")
+    assert facts["Patient’s share", "In network"][0] == "20%"
+    assert estimate(by_computer)["total"] == "2320.00"
+
+
+def test_a_copay_told_stands_in_place_of_the_percentage(client, by_computer):
+    call(client, by_computer, covered="yes", plan_active="yes", network="in", copay="40", deductible_applies="no")
+    assert estimate(by_computer)["total"] == "1440.00"
+    assert ("Patient’s share", "In network") not in known(by_computer)
+
+
+def test_another_total_makes_what_was_left_unknown(client, by_computer):
+    call(
+        client, by_computer, covered="yes", plan_active="yes", network="in", deductible_total="500", plan_ends=A_YEAR_ON
+    )
+    assert estimate(by_computer)["low"] == "2160.00"
+    assert estimate(by_computer)["high"] == "2560.00"
+
+
+def test_a_call_that_taught_nothing_leaves_the_computers_answer_and_says_whose_it_is(client, by_computer):
+    said, cost = answer.of(by_computer).sentence, estimate(by_computer)
+    call(client, by_computer)
+    assert (by_computer.evidence_level, answer.of(by_computer).sentence, estimate(by_computer)) == (3, said, cost)
+    assert "the plan’s computer told us" in said
+
+
+def test_an_answer_that_rests_on_both_is_the_plans_word(client, by_computer):
+    call(client, by_computer, visit_limit="12", visits_used="12")
+    assert (by_computer.determination, by_computer.evidence_level) == ("limit_exhausted", 3)
+    assert "the plan told us that the visits" in answer.of(by_computer).sentence
+
+
+def test_a_yes_by_phone_and_approval_by_computer_are_the_plans_word_together(client, by_computer):
+    call(client, by_computer, plan_active="yes", covered="yes", network="in")
+    assert (by_computer.determination, by_computer.evidence_level) == ("covered_auth_required", 4)
+    assert "the plan told us that this kind of care is covered if the plan approves" in answer.of(by_computer).sentence
+
+
+def test_a_plan_that_the_computer_found_ended_is_not_put_into_a_representatives_mouth(client, route, program):
+    row = run(submit(route, program, member_id="SIMINACT1"))
+    call(client, row, covered="yes")
+    assert "the plan’s computer told us that the plan is not active" in answer.of(row).sentence
+    call(client, row, plan_active="yes", covered="yes", network="in")
+    assert "a representative of the plan told us that this kind of care is covered" in answer.of(row).sentence
+
+
+def test_a_second_call_keeps_what_the_first_one_told(client, by_computer):
+    call(client, by_computer, covered="yes", plan_active="yes", authorization="yes", penalty="Half is not paid.")
+    call(client, by_computer, plan_active="yes", deductible_left="0", rep_name="Lee")
+    page = client.get(by_computer.get_absolute_url()).content.decode()
+    for words in (
+        "Half is not paid.",
+        "Kim, reference",
+        "Lee, reference",
+        "20%",
+        "a representative of the plan told us",
+    ):
+        assert words in page
+    assert by_computer.evidence_level == 4
+
+
+@pytest.mark.parametrize("doubt", [{"review": ["CONFLICT"]}, {"flags": ["PLAN_PERIOD_ENDED"]}])
+def test_an_answer_in_doubt_or_of_a_period_that_is_over_is_not_gone_on_from(client, unanswered, by_computer, doubt):
+    unanswered.snapshots.create(
+        determination="covered", evidence_level=3, data=by_computer.snapshots.get().data, **doubt
+    )
+    assert script.DEDUCTIBLE in script.questions(unanswered)
+    snapshot = call(client, unanswered, plan_active="yes", covered="yes", network="in")
+    assert (snapshot.data["tiers"], snapshot.flags) == ([], [])
+
+
+def test_an_old_answer_is_not_gone_on_from(client, by_computer):
+    Verification.objects.update(stale_at=timezone.now() - timedelta(hours=1))
+    by_computer.refresh_from_db()
+    assert script.DEDUCTIBLE in script.questions(by_computer)
+    call(client, by_computer, plan_active="yes", covered="yes", network="in")
+    assert ("Deductible, one person", "In network") not in known(by_computer)
+
+
+def test_what_is_left_of_the_computers_answer_grows_old_by_its_own_day(client, by_computer):
+    taken = timezone.now() - timedelta(days=20)
+    snapshot = call(client, by_computer, plan_active="yes", covered="yes", network="in")
+    snapshot.data["since"] = taken.isoformat()
+    at, _why = renewal.stale_at(by_computer, snapshot, now=timezone.now())
+    assert at < timezone.now() + timedelta(days=11)
+
+
+# --- evidence ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("told", "determination", "level", "question"),
+    [
+        ({}, "unknown", 0, Question.COVERED),
+        ({"network": "in"}, "unknown", 0, Question.COVERED),
+        ({"plan_active": "yes"}, "active_iop_unconfirmed", 1, Question.COVERED),
+        ({"plan_active": "no"}, "inactive", 0, Question.OTHER_COVERAGE),
+        ({"plan_active": "yes", "covered": "no"}, "not_covered", 4, Question.EXCEPTION),
+        ({"covered": "no", "network": "out"}, "not_covered_out_of_network", 4, Question.EXCEPTION),
+        ({"plan_active": "yes", "covered": "yes"}, "covered", 4, Question.NETWORK),
+        ({"plan_active": "yes", "covered": "yes", "network": "in"}, "covered", 4, Question.AUTHORIZATION),
+        ({"carve_out_company": "Example Behavioral"}, "carve_out_contact", 0, Question.ADMINISTRATOR),
+    ],
+)
+def test_only_a_word_about_this_care_is_evidence_of_the_highest_level(
+    client, unanswered, told, determination, level, question
+):
+    snapshot = call(client, unanswered, **told)
+    assert (snapshot.determination, snapshot.evidence_level) == (determination, level)
+    assert snapshot.data["question"] == question
+    known_now = answer.of(unanswered)
+    assert str(question.label) in known_now.next_question
+    assert ("told us about this care" in str(known_now.level_words)) is (level == 4)
+    assert (" is active." in known_now.sentence) is (determination == "active_iop_unconfirmed")
+    assert "confirmed this care" not in client.get(unanswered.get_absolute_url()).content.decode()
+
+
+def test_a_representative_who_said_that_the_plan_has_ended_is_named_as_the_one_who_said_it(client, unanswered):
+    call(client, unanswered, plan_active="no")
+    assert "a representative of the plan told us that the plan is not active" in answer.of(unanswered).sentence
+
+
+def test_the_directory_learns_a_network_that_was_told_and_none_that_was_not(client, unanswered):
+    call(client, unanswered, plan_active="yes")
+    assert not PayerAcceptance.objects.exists()
+    call(client, unanswered, network="out")
+    assert PayerAcceptance.objects.get().network == "out-of-network"
+
+
+# --- what was told in part ----------------------------------------------------------------------------
+def test_days_used_that_were_not_told_may_be_none_or_all(client, unanswered):
+    figures = {"coinsurance": "20", "deductible_applies": "no", "oop_total": "5000", "oop_left": "5000"}
+    call(
+        client,
+        unanswered,
+        plan_active="yes",
+        covered="yes",
+        network="in",
+        visit_limit="10",
+        plan_ends=A_YEAR_ON,
+        **figures,
+    )
+    assert (estimate(unanswered)["low"], estimate(unanswered)["high"]) == ("4500.00", "5400.00")
+    assert "visit_limit" in estimate(unanswered)["unknowns"]
+    assert script.VISITS in script.questions(unanswered)
+
+
+def test_of_a_deductible_told_in_all_between_nothing_and_all_is_left(client, unanswered):
+    figures = {"coinsurance": "20", "deductible_applies": "yes", "deductible_total": "2000", "oop_total": "5000"}
+    call(
+        client,
+        unanswered,
+        plan_active="yes",
+        covered="yes",
+        network="in",
+        oop_left="5000",
+        plan_ends=A_YEAR_ON,
+        **figures,
+    )
+    assert (estimate(unanswered)["low"], estimate(unanswered)["high"]) == ("2160.00", "3760.00")  # E27
+
+
+def test_a_limit_told_in_all_bounds_what_is_left_of_it(client, unanswered):
+    snapshot = call(
+        client, unanswered, plan_active="yes", covered="yes", network="in", oop_total="1000", plan_ends=A_YEAR_ON
+    )
+    (tier,) = kept.read(snapshot).tiers
+    left = tier.out_of_pocket["individual"].remaining
+    assert isinstance(tier.out_of_pocket["individual"], Accumulator)
+    assert isinstance(left, Value)
+    assert (left.value, left.low, left.high) == (None, Decimal(0), Decimal(1000))
+    assert float(estimate(unanswered)["high"]) <= 1000
+
+
+# --- consent --------------------------------------------------------------------------------------------
+def test_a_consent_taken_back_during_a_call_is_said_and_nothing_more_is_told(client, by_computer, staff):
+    other = PayerRouteFactory(payer=PayerFactory(name="Sample Behavioral Co")).payer
+    ProgramPayerContractFactory(program=by_computer.program, payer=other)
+    start(client, by_computer)
+    consent.revoke(verification=by_computer, by=staff("agent"))
+    told = {**NOTHING, **PROOF, "plan_active": "yes", "carve_out_company": "Sample Behavioral Co"}
+    refused = client.post(reverse("payer_call_finish", args=[by_computer.public_id]), told)
+    assert refused.status_code == 409
+    assert "The consent was taken back" in refused.content.decode()
+    by_computer.refresh_from_db()
+    assert (by_computer.determination, by_computer.evidence_level) == ("covered_auth_required", 3)
+    assert not by_computer.children.exists()
