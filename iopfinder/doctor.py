@@ -11,12 +11,12 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError, connection
-from django.db.models import Exists, OuterRef
 
 from accounts.models import Role, User
 from insurance import keychecks
 from iopfinder import database_role, health
-from programs.models import Place, Program, SearchRecord
+from programs.models import Place, Program
+from programs.search import record
 
 OLDEST_POSTGRESQL = 15
 LATE_SECONDS = 15 * 60
@@ -174,9 +174,7 @@ def no_sample() -> Finding:
 
 def search_records() -> Finding:
     """Search knows every published program"""
-    known = SearchRecord.objects.filter(program_id=OuterRef("pk"), rec__isnull=False)
-    missing = Program.objects.published().exclude(Exists(known)).exists()
-    return _finding(search_records, missing, "Run `manage.py rebuild_search`.")
+    return _finding(search_records, not record.is_current(), "Run `manage.py rebuild_search`.")
 
 
 def no_demo_accounts() -> Finding:

@@ -1,11 +1,10 @@
 """The listings themselves: one program with all that is known of it, and what a curator does with it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin, messages
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Concat
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -14,74 +13,36 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from programs import curation
-from programs.admin.curated import ReadOnly, TrackedAdmin
+from programs.admin.curated import TrackedAdmin
 from programs.admin.filters import FreshnessFilter, SourceFilter
-from programs.answers import ProgramForm, label_of
-from programs.models import (
-    Confirmation,
-    Credential,
-    PayerAcceptance,
-    Phone,
-    Program,
-    SessionBlock,
-    SourceRecord,
+from programs.admin.forms import ProgramForm
+from programs.admin.inlines import (
+    AcceptanceInline,
+    ConfirmationInline,
+    CredentialInline,
+    PhoneInline,
+    SessionInline,
+    SourceInline,
 )
+from programs.answers import label_of
+from programs.models import Confirmation, Program
 from programs.models.evidence import Topic
 from programs.models.program import FACET_COLUMNS
 from programs.search import record
 
-
-class NarrowInline(admin.TabularInline):
-    """A table that fits beside the menu."""
-
-    extra = 0
-    formfield_overrides: ClassVar[Any] = {models.CharField: {"widget": forms.TextInput(attrs={"size": 14})}}
-
-
-class PhoneInline(NarrowInline):
-    model = Phone
-
-
-class SessionInline(NarrowInline):
-    model = SessionBlock
-
-
-class AcceptanceInline(NarrowInline):
-    model = PayerAcceptance
-    autocomplete_fields = ["payer"]
-
-
-class CredentialInline(NarrowInline):
-    model = Credential
-
-
-class ConfirmationInline(admin.TabularInline):
-    """Confirmations are added, never rewritten: what was true then stays on record."""
-
-    model = Confirmation
-    extra = 0
-    fields = ["topic", "method", "confirmed_on", "note", "by"]
-    readonly_fields = ["by"]
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class SourceInline(ReadOnly, admin.TabularInline):
-    model = SourceRecord
-    extra = 0
-    fields = ["source", "survey_year", "first_seen_year", "gone_since_year", "seen_at"]
-    readonly_fields = ["source", "survey_year", "first_seen_year", "gone_since_year", "seen_at"]
-    show_change_link = True
+MOST_NAMED = 10  # listings that a message names one by one
 
 
 def _check_action(topic: str, label: Any) -> tuple[Callable[..., None], str, Any]:
     def act(modeladmin: Any, request: HttpRequest, queryset: models.QuerySet[Program]) -> None:
-        for program in queryset:
-            curation.confirm(program=program, topic=topic, by=request.user)  # type: ignore[arg-type]
-        messages.success(request, ngettext("%d listing marked.", "%d listings marked.", len(queryset)) % len(queryset))
+        done = curation.confirm_all(ids=_chosen(queryset), topic=topic, by=request.user)  # type: ignore[arg-type]
+        messages.success(request, ngettext("%d listing marked.", "%d listings marked.", done) % done)
 
     return act, f"checked_{topic}", _("Checked by phone today: %s") % label
+
+
+def _chosen(queryset: models.QuerySet[Program]) -> list[int]:
+    return list(queryset.order_by().values_list("pk", flat=True))
 
 
 @admin.register(Program)
@@ -109,7 +70,7 @@ class ProgramAdmin(TrackedAdmin):
     actions = ["publish", "close", "merge"]
     save_on_top = True
     fieldsets: ClassVar[list[Any]] = [
-        (None, {"fields": ["name", "slug", "organization", "level_of_care", "summary", "website"]}),
+        (None, {"fields": ["version", "name", "slug", "organization", "level_of_care", "summary", "website"]}),
         (_("State of the listing"), {"fields": ["status", "closed_on", "merged_into", "is_sample", "public_id"]}),
         (
             _("Place"),
@@ -173,6 +134,9 @@ class ProgramAdmin(TrackedAdmin):
     def reports_open(self, program: Any) -> Any:
         return program.open_reports or ""
 
+    def save_model(self, request: HttpRequest, obj: Program, form: Any, change: bool) -> None:
+        obj.save(update_fields=[*form.changed_columns(), "updated_at"] if change else None)
+
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for row in formset.save(commit=False):
             if isinstance(row, Confirmation) and row.pk is None:
@@ -188,6 +152,7 @@ class ProgramAdmin(TrackedAdmin):
         super().delete_model(request, obj)
         record.write([program_id])
 
+    @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet[Program]) -> None:
         ids = list(queryset.values_list("pk", flat=True))
         super().delete_queryset(request, queryset)
@@ -195,20 +160,19 @@ class ProgramAdmin(TrackedAdmin):
 
     @admin.action(description=_("Publish, or open again"))
     def publish(self, request: HttpRequest, queryset: models.QuerySet[Program]) -> None:
-        self._each(request, queryset, curation.publish)
+        self._tell(request, *curation.publish_all(ids=_chosen(queryset)))
 
     @admin.action(description=_("Close: the program is no more"))
     def close(self, request: HttpRequest, queryset: models.QuerySet[Program]) -> None:
-        self._each(request, queryset, curation.close)
+        self._tell(request, *curation.close_all(ids=_chosen(queryset)))
 
-    def _each(self, request: HttpRequest, queryset: Sequence[Program] | Any, act: Callable[..., Any]) -> None:
-        done = 0
-        for program in queryset:
-            try:
-                act(program=program)
-                done += 1
-            except curation.CurationError as error:
-                messages.error(request, f"{program}: {error}")
+    def _tell(self, request: HttpRequest, done: int, refused: curation.Refused) -> None:
+        for program, why in refused[:MOST_NAMED]:
+            messages.error(request, f"{program}: {why}")
+        if more := len(refused[MOST_NAMED:]):
+            messages.error(
+                request, ngettext("%d more was left as it was.", "%d more were left as they were.", more) % more
+            )
         if done:
             messages.success(request, ngettext("%d listing changed.", "%d listings changed.", done) % done)
 

@@ -13,6 +13,8 @@ from typing import BinaryIO, Final, NamedTuple, TextIO
 from openpyxl import load_workbook
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
+from programs.spreadsheet import FORMULA
+
 MAX_BYTES: Final = 200 * 1024 * 1024
 MAX_UNPACKED: Final = 1024 * 1024 * 1024  # of a workbook, whose parts are compressed
 MAX_RATIO: Final = 200  # unpacked to packed; a real workbook stays below 20
@@ -21,6 +23,8 @@ MAX_COLUMNS: Final = 60
 MAX_CELL: Final = 10_000
 MAX_LINE: Final = 1_000_000
 SMALL_FILE_ROWS: Final = 100
+# What `Report.write_rejected` puts before a row's own cells. They say nothing of the row and are not read back.
+REJECTED_COLUMNS: Final = ["line", "reason"]
 
 NOT_TABLES: Final = {
     b"\xd0\xcf\x11\xe0": "an old Excel workbook (.xls). Save it as .xlsx or CSV",
@@ -95,6 +99,18 @@ def _header(cells: list[str], *, name: str, required: frozenset[str]) -> list[st
     return columns
 
 
+def _table(columns: list[str], rows: Iterator[Row], *, created_year: int | None = None) -> Table:
+    """The table as it was before rejected rows were written out: without what was put before and into their cells."""
+    own = len(REJECTED_COLUMNS) if columns[: len(REJECTED_COLUMNS)] == REJECTED_COLUMNS else 0
+    bare = (Row(row.line, [_bare(cell) if cell[:1] == "'" else cell for cell in row.cells[own:]]) for row in rows)
+    return Table(columns[own:], bare, created_year)
+
+
+def _bare(cell: str) -> str:
+    """A cell without the apostrophe that `spreadsheet.harmless` put before what looks like a formula."""
+    return cell[1:] if FORMULA.match(cell, 1) else cell
+
+
 def _limited(rows: Iterator[Row], *, name: str) -> Iterator[Row]:
     count = 0
     for row in rows:
@@ -120,7 +136,7 @@ def _csv(file: BinaryIO, *, name: str, required: frozenset[str]) -> Iterator[Tab
         except csv.Error as error:
             raise UnreadableFileError(f"{name} is not a CSV file we can read: {error}.") from error
         rows = _csv_rows(reader, name=name, width=len(columns), whole=ends_with_newline)
-        yield Table(columns, _limited(rows, name=name))
+        yield _table(columns, _limited(rows, name=name))
 
 
 def _inspect(file: BinaryIO, *, name: str) -> tuple[str, bool]:
@@ -204,7 +220,7 @@ def _workbook(file: BinaryIO, *, name: str, required: frozenset[str]) -> Iterato
         columns = _header(next(rows, Row(1, [])).cells, name=name, required=required)
         created = workbook.properties.created
         padded = (Row(row.line, row.cells + [""] * (len(columns) - len(row.cells))) for row in rows)
-        yield Table(columns, _limited(padded, name=name), created_year=created.year if created else None)
+        yield _table(columns, _limited(padded, name=name), created_year=created.year if created else None)
 
 
 def _refuse_bombs(file: BinaryIO, *, name: str) -> None:

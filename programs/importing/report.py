@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from programs.importing.reader import REJECTED_COLUMNS
 from programs.spreadsheet import harmless
 
 
@@ -41,10 +42,14 @@ class Report:
         self.rejected.append(Rejected(line, reason, cells))
 
     def write_rejected(self, path: Path, columns: list[str]) -> None:
-        """A file to mend and import again: line, reason, and the row as it came."""
+        """A file to mend and import again: line, reason, and the row as it came. Without any, last time's file goes."""
+        if not self.rejected:
+            if _is_ours(path):
+                path.unlink()
+            return
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
-            writer.writerow(["line", "reason", *columns])
+            writer.writerow([*REJECTED_COLUMNS, *columns])
             for row in self.rejected:
                 writer.writerow([row.line, row.reason, *(harmless(cell) for cell in row.cells)])
         self.rejected_file = str(path)
@@ -64,3 +69,11 @@ class Report:
             },
             separators=(",", ":"),
         )
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file is one of rejected rows; nothing else is removed because its name was typed."""
+    if not path.is_file():
+        return False
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return file.readline(1000).startswith(",".join(REJECTED_COLUMNS) + ",")

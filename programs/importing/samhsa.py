@@ -12,8 +12,11 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 
+from django.db import models
+
 from programs.choices import STATES, CareLevel, Format, Ownership, SmokingPolicy, Vocabulary
 from programs.importing.samhsa_codes import CODE_KEY, DENIALS, ONLY_IN_YEAR, Side, categories
+from programs.models import Organization, Program
 from programs.models.program import FACET_COLUMNS, SAMHSA_FACETS
 
 IDENTITY: Final = ("name1", "name2", "street1", "street2", "city", "state", "zip")
@@ -209,15 +212,31 @@ def clean(row: Mapping[str, str]) -> dict[str, str]:
     if state not in STATES:
         raise UnusableRowError(f"state {state[:20]!r} is not a state or territory")
     cells["zip"] = _whole_zip(cells["zip"], state)
-    for column in _SHORT:
-        if column in cells and len(cells[column]) > 120:
-            raise UnusableRowError(f"{column} is longer than 120 characters")
+    for column, most in _MOST.items():
+        if column in cells and len(cells[column]) > most:
+            raise UnusableRowError(f"{column} is longer than {most} characters")
+    if len(_name(cells)) > _LONGEST_NAME:
+        raise UnusableRowError(f"name1 and name2 make a name longer than {_LONGEST_NAME} characters")
     if _CONTROL.search("".join(cells.values())):
         raise UnusableRowError("a cell holds a control character")
     return cells
 
 
-_SHORT: Final = (*IDENTITY, *PHONE_COLUMNS)
+def _most(model: type[models.Model], column: str) -> int:
+    """How many characters the database takes there."""
+    field: Any = model._meta.get_field(column)
+    return int(field.max_length)
+
+
+_LONGEST_NAME: Final = _most(Program, "name")
+_MOST: Final[dict[str, int]] = {
+    "name1": min(_LONGEST_NAME, _most(Organization, "name")),
+    "name2": _LONGEST_NAME,
+    "street1": _most(Program, "street"),
+    "street2": _most(Program, "street2"),
+    "city": _most(Program, "city"),
+    **dict.fromkeys(PHONE_COLUMNS, 120),
+}
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -268,13 +287,13 @@ def given_point(row: Mapping[str, str]) -> tuple[float, float] | None:
 def parse_phone(text: str) -> tuple[str, str] | None:
     """("+14145550142", "9") of "414-555-0142 x9"; keypad letters count ("800-555HOPE"). None: no US number."""
     number, _, extension = text.upper().partition(" X")
-    if not re.match(r"\W*(1\W+)?\d{3}", number):
+    if not re.match(r"\W*(1\W+)?[0-9]{3}", number):
         return None  # words, not an area code
-    digits = re.sub(r"\D", "", number.translate(KEYPAD))
+    digits = re.sub(r"[^0-9]", "", number.translate(KEYPAD))
     digits = digits.removeprefix("1") if len(digits) == 11 else digits
-    if not re.fullmatch(r"[2-9]\d{2}[2-9]\d{6}", digits):
+    if not re.fullmatch(r"[2-9][0-9]{2}[2-9][0-9]{6}", digits):
         return None
-    return f"+1{digits}", re.sub(r"\D", "", extension)[:10]
+    return f"+1{digits}", re.sub(r"[^0-9]", "", extension)[:10]
 
 
 def phones(row: Mapping[str, str]) -> list[tuple[str, str, str]]:
@@ -286,12 +305,16 @@ def phones(row: Mapping[str, str]) -> list[tuple[str, str, str]]:
     return list(found)
 
 
+def _name(row: Mapping[str, str]) -> str:
+    name1, name2 = row["name1"], row.get("name2", "")
+    return f"{name1} – {name2}" if name2 and name2.casefold() != name1.casefold() else name1
+
+
 def columns(row: Mapping[str, str], reader: CodeReader, mask: int) -> dict[str, Any]:
     """The columns of `Program` that a row speaks of (its place on the map apart)."""
     coded = reader.read(mask)
-    name1, name2 = row["name1"], row.get("name2", "")
     return {
-        "name": f"{name1} – {name2}" if name2 and name2.casefold() != name1.casefold() else name1,
+        "name": _name(row),
         "street": row["street1"],
         "street2": row.get("street2", ""),
         "city": row["city"],

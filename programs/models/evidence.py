@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from programs.models import plausible
+
 
 class Topic(models.TextChoices):
     """A group of facts that is confirmed together and goes stale together (days in `programs.freshness`)."""
@@ -59,6 +61,9 @@ class Confirmation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_topic_display()} · {self.confirmed_on}"
+
+    def clean(self) -> None:
+        plausible.not_after_today(confirmed_on=self.confirmed_on)
 
 
 class SourceRecord(models.Model):

@@ -1,6 +1,9 @@
 """Who runs programs."""
 
+import re
+
 from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -41,3 +44,7 @@ class Organization(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if self.npi and not re.fullmatch(r"[12][0-9]{9}", self.npi):
+            raise ValidationError({"npi": _("An NPI has ten digits, the first of which is 1 or 2.")})

@@ -1,9 +1,12 @@
 """Who pays, and what a program says about each payer."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+
+from programs.models import plausible
 
 
 class PayerKind(models.TextChoices):
@@ -56,6 +59,10 @@ class Payer(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if strange := plausible.strange_states(self.states):
+            raise ValidationError({"states": strange})
 
 
 class Network(models.TextChoices):
@@ -115,3 +122,6 @@ class PayerAcceptance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.payer} · {self.get_network_display()}"
+
+    def clean(self) -> None:
+        plausible.not_after_today(as_of=self.as_of)

@@ -14,9 +14,8 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from programs import geo, schedule
+from programs import geo
 from programs.choices import (
-    STATES,
     Accreditation,
     AgeGroup,
     CareLevel,
@@ -34,6 +33,7 @@ from programs.choices import (
     Therapy,
     Vocabulary,
 )
+from programs.models import plausible
 from programs.models.evidence import Topic
 from programs.models.place import Place
 from programs.models.spelling import Spelled
@@ -304,13 +304,9 @@ class Program(models.Model):
         return reverse("program", args=[self.slug])
 
     def clean(self) -> None:
-        """Refuse, beside its field, what would break its hours or hide it from its states."""
-        errors: dict[str, str | Promise] = {}
-        if self.time_zone not in schedule.zones():
-            errors["time_zone"] = _("Not a time zone: write it like America/Chicago.")
-        if strange := ", ".join(code for code in self.virtual_states if code not in STATES):
-            errors["virtual_states"] = _("Not a state: %s. Write its two capital letters, like WI.") % strange
-        if errors:
+        """Refuse, beside its field, what no program can mean or what would hide it; a state may be typed small."""
+        self.state = (self.state or "").upper()
+        if errors := plausible.refusals(self):
             raise ValidationError(errors)
 
     @property

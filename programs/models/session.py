@@ -1,5 +1,6 @@
 """When a program meets."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -47,3 +48,7 @@ class SessionBlock(models.Model):
 
     def __str__(self) -> str:
         return f"{Day.labels[self.weekday]} {self.starts:%H:%M}–{self.ends:%H:%M}"
+
+    def clean(self) -> None:
+        if self.starts and self.ends and self.ends <= self.starts:
+            raise ValidationError({"ends": _("A session ends after it starts, on the same day.")})

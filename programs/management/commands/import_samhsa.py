@@ -29,6 +29,9 @@ class Command(BaseCommand):
         year = options["survey_year"]
         if year is not None and not 1997 <= year <= 2100:
             raise CommandError(f"{year} is not a survey year.")
+        rejected: Path | None = options["rejected"]
+        if rejected and rejected.exists() and options["file"].exists() and rejected.samefile(options["file"]):
+            raise CommandError(f"--rejected would overwrite {rejected} itself: name another file. Nothing was changed.")
         with tqdm(desc="Importing", unit=" rows", file=self.stderr, mininterval=0.5) as bar:
             try:
                 report, columns = import_file(
@@ -40,9 +43,9 @@ class Command(BaseCommand):
                 )
             except UnreadableFileError as refusal:
                 raise CommandError(f"{refusal} Nothing was changed.") from refusal
-        if options["rejected"] and report.rejected:
+        if rejected:
             try:
-                report.write_rejected(options["rejected"], columns)
+                report.write_rejected(rejected, columns)
             except OSError as error:
                 self.stderr.write(f"The rejected rows could not be written: {error.strerror}.")
         self._explain(report)
