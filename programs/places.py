@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import ngettext
 
 from programs import gazetteer
+from programs.choices import STATES, Format
 from programs.models import Place, Program
 from programs.models.program import ProgramQuerySet
 
@@ -17,15 +18,20 @@ AROUND_MILES = 25
 
 @dataclass(frozen=True)
 class City:
-    """A city with a page: as the gazetteer has it, under the name its programs use."""
+    """A city that has programs, under the name they use; `place` is None if nobody knows where it is."""
 
     name: str
     state: str
-    place: Place
+    place: Place | None
+    spellings: list[str]  # as the programs write it: "St. Louis", "St Louis"
 
     @property
     def url(self) -> str:
         return city_url(self.state, self.name)
+
+    @property
+    def programs(self) -> ProgramQuerySet:
+        return at(self.state).filter(city__in=self.spellings)
 
 
 def slug(name: str) -> str:
@@ -49,9 +55,42 @@ def count_near(place: Place) -> int:
     return programs.within(place, AROUND_MILES).count()
 
 
+def at(state: str) -> ProgramQuerySet:
+    """The published programs that one can go to in a state."""
+    return Program.objects.published().at_an_address().filter(state=state)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A state's programs, counted as a search in it counts them."""
+
+    here: int
+    by_video: int  # wherever their office is: those that may treat people in this state
+    offices: int  # of programs by video, whomever they may treat
+    samples: int
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the state has a page: also if all that leads to it is the page of a program by video."""
+        return bool(self.here or self.by_video or self.offices)
+
+
+def tally(state: str) -> Tally:
+    video = Q(formats=[Format.VIRTUAL])
+    here, treats = Q(state=state), Q(virtual_states__contains=[state])
+    counts = {
+        "here": here & ~video,
+        "by_video": treats & video,
+        "offices": here & video,
+        "samples": Q(is_sample=True) & (here & ~video | treats & video),
+    }
+    programs = Program.objects.published().filter(here | treats)
+    return Tally(**programs.aggregate(**{name: Count("pk", filter=which) for name, which in counts.items()}))
+
+
 def cities(state: str) -> list[dict[str, Any]]:
-    """The cities of a state that have programs, with counts."""
-    rows = Program.objects.published().filter(state=state).values("city").annotate(count=Count("pk")).order_by("city")
+    """The cities of a state that have programs to go to, with counts."""
+    rows = at(state).values("city").annotate(count=Count("pk")).order_by("city")
     merged: dict[str, dict[str, Any]] = {}
     for row in rows:
         found = merged.setdefault(slug(row["city"]), {"name": row["city"], "count": 0})
@@ -60,13 +99,25 @@ def cities(state: str) -> list[dict[str, Any]]:
 
 
 def find_city(state: str, city: str) -> City | None:
-    """The city of this address, if it has programs and the gazetteer knows it."""
-    names = Program.objects.published().filter(state=state.upper()).values_list("city", flat=True).distinct()
-    name = next((name for name in names if slug(name) == city.lower()), None)
-    if name is None:
+    """The city of this address, if it has programs that one can go to."""
+    state = state.upper()
+    if state not in STATES:
         return None
-    place = gazetteer.locate(f"{name}, {state}")
-    return City(name, state.upper(), place) if isinstance(place, Place) else None
+    names = at(state).order_by("city").values_list("city", flat=True).distinct()
+    spellings = [name for name in names if slug(name) == city.lower()]
+    return City(spellings[0], state, _place(spellings, state), spellings) if spellings else None
+
+
+def _place(spellings: list[str], state: str) -> Place | None:
+    """Where a city is; of one that the gazetteer does not know, where its programs are."""
+    known = gazetteer.locate(f"{spellings[0]}, {state}")
+    if isinstance(known, Place) and known.state == state:
+        return known
+    programs = at(state).filter(city__in=spellings).order_by("pk")
+    if point := programs.exclude(latitude=None).values("latitude", "longitude", "time_zone").first():
+        return Place(kind=Place.Kind.POINT, name=spellings[0], state=state, **point)
+    by_zip = gazetteer.locate(programs[0].zip)
+    return by_zip if isinstance(by_zip, Place) else None
 
 
 def facts(programs: ProgramQuerySet) -> list[str]:
@@ -77,7 +128,6 @@ def facts(programs: ProgramQuerySet) -> list[str]:
         spanish=Count("pk", filter=Q(languages__contains=["spanish"])),
         teens=Count("pk", filter=Q(ages__contains=["children"])),
         priced=Count("pk", filter=Q(cost_per_week_min__isnull=False) | Q(cost_per_week_max__isnull=False)),
-        newest=Max("sources__survey_year"),
     )
     words = {
         "medicaid": lambda n: ngettext("%(n)s says it takes Medicaid", "%(n)s say they take Medicaid", n),
@@ -86,7 +136,7 @@ def facts(programs: ProgramQuerySet) -> list[str]:
         "teens": lambda n: ngettext("%(n)s accepts children or teens", "%(n)s accept children or teens", n),
         "priced": lambda n: ngettext("%(n)s has told us its price", "%(n)s have told us their price", n),
     }
-    return [words[name](count) % {"n": count} for name, count in counts.items() if name in words and count]
+    return [words[name](count) % {"n": count} for name, count in counts.items() if count]
 
 
 def made_up(programs: ProgramQuerySet) -> tuple[bool, bool]:

@@ -30,6 +30,7 @@ Words = str | Promise
 TYPICAL_WEEK = (250, 600)
 SHARED_BY_MANY = 5  # listings with one number: likely a call centre, so the page says so
 NEARBY_MILES = 25
+MOST_STATES_NAMED = 3  # more are counted at a glance, and named where the place is told
 
 INSURANCE = {PaymentType.MEDICAID, PaymentType.MEDICARE, PaymentType.PRIVATE, PaymentType.MILITARY}
 
@@ -91,6 +92,10 @@ class Track(NamedTuple):
 class Neighbour(NamedTuple):
     program: Program
     miles: float
+
+    @property
+    def away(self) -> str:
+        return wording.miles(self.miles)
 
 
 @dataclass(frozen=True)
@@ -165,13 +170,13 @@ class Profile:
         counted = schedule.weekly_hours(self.sessions)
         if counted:
             return _span(*counted)
-        return f"{self.program.hours_per_week:g}" if self.program.hours_per_week is not None else ""
+        stated = self.program.hours_per_week
+        return wording.hour_count(float(stated)) if stated is not None else ""
 
     @property
     def clock(self) -> str:
         """Whose time its hours are in, for people far away; "" if it meets at its address only."""
-        by_video = {Format.VIRTUAL, Format.HYBRID} & {*self.program.formats}
-        return wording.clock(self.program.time_zone) if by_video else ""
+        return wording.clock(self.program.time_zone) if self.offers_video else ""
 
     @property
     def meets(self) -> list[str]:
@@ -190,8 +195,7 @@ class Profile:
     @property
     def next_start(self) -> dt.date | None:
         """The next start, if it was confirmed this week and is still to come."""
-        starts = self.program.next_start_on
-        return starts if self.shows_openings and starts and starts >= self.today else None
+        return freshness.next_start(self.program, today=self.today)
 
     @property
     def tells_openings(self) -> bool:
@@ -297,12 +301,11 @@ class Profile:
     def glance(self) -> list[Fact]:
         """The six facts under the name."""
         program = self.program
-        formats = [str(Format(value).label) for value in program.formats]
         ages = [str(label) for label in self.answers("age").yes]
         values = [
             self._time_words(),
             _weeks(program.weeks_min, program.weeks_max),
-            ", ".join(formats),
+            self._where_words(),
             _ages(program.min_age, program.max_age) or ", ".join(ages),
             ", ".join(str(label) for label in self.answers("language").yes),
             wording.money(program.cost_per_week_min, program.cost_per_week_max),
@@ -321,6 +324,31 @@ class Profile:
     def _time_words(self) -> str:
         return _("%(hours)s hours a week") % {"hours": self.hours} if self.hours else ""
 
+    # --- where -----------------------------------------------------------------------------------
+    @property
+    def offers_video(self) -> bool:
+        return bool({Format.VIRTUAL, Format.HYBRID} & {*self.program.formats})
+
+    @cached_property
+    def video_states(self) -> list[str]:
+        """The states whose people it may treat by video, by name; a license ends at its state's border."""
+        return wording.states(self.program.virtual_states) if self.offers_video else []
+
+    def _where_words(self) -> str:
+        """How it meets, and for people of which states if that is by video."""
+        how = wording.format_words(self.program.formats)
+        if self.program.is_virtual_only and not self.video_states:
+            return _("By video. It has not told us in which states.")
+        if not self.video_states:
+            return how
+        count = len(self.video_states)
+        states = ngettext("%(count)s state", "%(count)s states", count) % {"count": count}
+        if count <= MOST_STATES_NAMED:
+            states = wording.together(self.video_states)
+        if self.program.is_virtual_only:
+            return _("By video, for people in %(states)s") % {"states": states}
+        return _("%(formats)s (by video for people in %(states)s)") % {"formats": how, "states": states}
+
     # --- what is missing -------------------------------------------------------------------------
     @cached_property
     def unknown(self) -> list[Words]:
@@ -329,7 +357,13 @@ class Profile:
 
     @cached_property
     def _gaps(self) -> list[Gap]:
-        return gaps(self.program, meets=bool(self.sessions), priced=bool(self.cost), opens=self.shows_openings)
+        return gaps(
+            self.program,
+            meets=bool(self.sessions),
+            priced=bool(self.cost),
+            opens=self.shows_openings,
+            licensed=bool(self.video_states) or not self.offers_video,
+        )
 
     @cached_property
     def questions(self) -> list[Question]:
@@ -353,8 +387,11 @@ class Profile:
 
 
 def neighbours(program: Program, *, levels: Sequence[str] = (), limit: int = 3) -> list[Neighbour]:
-    """The nearest published programs within 25 miles, with one of `levels` at their place if any are given."""
-    if program.latitude is None or program.longitude is None:
+    """The nearest published programs within 25 miles, with one of `levels` at their place if any are given.
+
+    Of a program by video there is no other care nearby: the people it treats are far from its office.
+    """
+    if program.latitude is None or program.longitude is None or (levels and program.is_virtual_only):
         return []
     here = geo.Point(program.latitude, program.longitude)
     box = geo.box_around(here, NEARBY_MILES)
@@ -385,7 +422,7 @@ def _week(blocks: Iterable[SessionBlock]) -> list[Cell]:
 
 
 def _span(low: float, high: float) -> str:
-    return f"{low:g}" if low == high else f"{low:g}–{high:g}"
+    return "–".join(dict.fromkeys(map(wording.hour_count, (low, high))))
 
 
 def _weeks(low: int | None, high: int | None) -> str:

@@ -58,13 +58,15 @@ QUESTIONS = (
 )
 
 
-def gaps(program: Program, *, meets: bool, priced: bool, opens: bool) -> list[Gap]:
+def gaps(program: Program, *, meets: bool, priced: bool, opens: bool, licensed: bool) -> list[Gap]:
     """What it has not told us, the weightiest first.
 
-    `meets`: its sessions are known; `priced`: its price is; `opens`: its openings were confirmed this week.
+    `meets`: its sessions are known; `priced`: its price is; `opens`: its openings were confirmed this week;
+    `licensed`: the states it may treat by video are known, if it treats so.
     """
     slides = {"sliding-fee", "payment:sliding-fee"} & {*program.payment_types, *program.not_offered}
     found = {
+        Gap(_("in which states it may treat people by video")): not licensed,
         Gap(_("on which days and at what times it meets")): not meets,
         Gap(_("what it costs a week")): not priced,
         Gap(_("which insurance plans it takes")): not program.payer_acceptances.all(),

@@ -148,7 +148,10 @@ def _say(drawn: Drawn, card: Card, ticks: Ticks, unknown: tuple[str, ...]) -> di
         drawn.said.clear()
     asked = dict(ticks).get("payer", ())
     reasons = _reasons(card, drawn.payers, ticks)
-    said = {"payers": in_ascii(_payers(drawn.payers, asked)), "why": in_ascii(_why(list(reasons), _silent(card, unknown)))}
+    said = {
+        "payers": in_ascii(_payers(drawn.payers, asked)),
+        "why": in_ascii(_why(list(reasons), _silent(card, unknown))),
+    }
     drawn.said[ticks, unknown] = said
     return said
 

@@ -25,7 +25,8 @@ class PlaceSitemap(Sitemap):
     """State and city pages, each as new as its newest program."""
 
     def items(self) -> list[tuple[str, dt.datetime]]:
-        rows = Program.objects.published().real().values("state", "city").annotate(newest=Max("updated_at"))
+        programs = Program.objects.published().real().at_an_address()
+        rows = programs.values("state", "city").annotate(newest=Max("updated_at"))
         newest: dict[str, dt.datetime] = {}
         for row in rows:
             addresses = [reverse("state", args=[row["state"].lower()])]

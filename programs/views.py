@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -48,18 +48,18 @@ def state(request: HttpRequest, state: str) -> HttpResponse:
     code = state.upper()
     if code not in STATES or state != state.lower():
         raise Http404
-    programs = Program.objects.published().filter(state=code)
-    any_sample, only_sample = places.made_up(programs)
+    programs, tally = places.at(code), places.tally(code)
     context = {
         "state": code,
         "name": STATES[code],
         "cities": places.cities(code),
-        "count": programs.count(),
+        "count": tally.here,
+        "by_video": tally.by_video,
         "facts": places.facts(programs),
-        "sample_data": any_sample,
-        "only_sample": only_sample,
+        "sample_data": tally.samples > 0,
+        "only_sample": places.made_up(programs)[1],
     }
-    return render(request, "programs/state.html", context, status=200 if context["count"] else 404)
+    return render(request, "programs/state.html", context, status=200 if tally.is_known else 404)
 
 
 @login_not_required
@@ -71,16 +71,18 @@ def city(request: HttpRequest, state: str, city: str) -> HttpResponse:
         raise Http404
     if (state, city) != (found.state.lower(), places.slug(found.name)):
         return HttpResponsePermanentRedirect(places.city_url(found.state, found.name))
+    if found.place is None:
+        return redirect("state", found.state.lower())
     answer = run(Query(place=found.place, radius=places.AROUND_MILES))
-    programs = Program.objects.published().filter(state=found.state, city__iexact=found.name)
-    any_sample, only_sample = places.made_up(programs)
+    any_sample, only_sample = places.made_up(found.programs)
     context = {
         "city": found,
         "state_name": STATES[found.state],
         "answer": answer,
         "cards": render_cards(answer.hits or answer.outside, Query(place=found.place)),
-        "count": programs.count(),
-        "facts": places.facts(programs),
+        "count": found.programs.count(),
+        "by_video": answer.virtual_count,
+        "facts": places.facts(found.programs),
         "miles": places.AROUND_MILES,
         "sample_data": any_sample,
         "only_sample": only_sample,
@@ -93,14 +95,15 @@ def city(request: HttpRequest, state: str, city: str) -> HttpResponse:
 def shortlist(request: HttpRequest) -> HttpResponse:
     """The programs saved on this device, whose slugs the address carries; nothing is kept here."""
     slugs = [slug for slug in dict.fromkeys(request.GET.getlist("p")) if "\0" not in slug][:MOST_SAVED]
-    found = dict(Program.objects.published().filter(slug__in=slugs).values_list("slug", "pk"))
-    revisions = record.revisions(found.values())
-    hits = [Hit(pk, revisions[pk]) for slug in slugs if (pk := found.get(slug)) in revisions]
+    saved = Program.objects.filter(slug__in=slugs).values_list("slug", "merged_into", "pk")
+    listed = {slug: merged_into or pk for slug, merged_into, pk in saved}  # one that was merged is the one it led to
+    revisions = record.revisions(listed.values())  # of what is published; nothing else has one
+    hits = [Hit(pk, revisions[pk]) for pk in dict.fromkeys(map(listed.get, slugs)) if pk in revisions]
     shown = cards.of(hits)
     context = {
         "cards": render_cards(hits, Query()),
         "count": len(shown),
-        "missing": len(slugs) - len(shown),
+        "missing": sum(listed.get(slug) not in revisions for slug in slugs),
         "sample_data": any(card.is_sample for card in shown),
     }
     return render(request, "programs/shortlist.html", context)

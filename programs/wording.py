@@ -12,13 +12,14 @@ from typing import TypedDict
 
 from django.utils import formats
 from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
-from django.utils.text import capfirst
-from django.utils.translation import get_language, gettext_lazy, ngettext
+from django.utils.text import capfirst, get_text_list
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from programs import schedule
-from programs.choices import Format
+from programs.choices import STATES, Format
 from programs.models.evidence import Method
+from programs.placenames import ascii_fold
 
 
 class StripDay(TypedDict):
@@ -60,6 +61,11 @@ def days(weekdays: Sequence[int]) -> str:
     if len(weekdays) > 3 and list(weekdays) == list(range(weekdays[0], weekdays[-1] + 1)):
         return f"{names[0]}–{names[-1]}"
     return ", ".join(names)
+
+
+def hour_count(value: float) -> str:
+    """9 · 9.2: no schedule is known to the minute."""
+    return f"{value:.1f}".removesuffix(".0")
 
 
 def track_lines(blocks: Iterable[schedule.Block]) -> list[str]:
@@ -119,6 +125,17 @@ def format_words(values: Sequence[str]) -> str:
     if {Format.IN_PERSON, Format.VIRTUAL} <= set(values):
         return _("In person or by video")
     return ", ".join(str(Format(value).label) for value in values)
+
+
+def states(codes: Iterable[str]) -> list[str]:
+    """Alaska, Hawaii, Wisconsin: by name, in the order of the reader's alphabet."""
+    return sorted((str(STATES.get(code, code)) for code in {*codes}), key=ascii_fold)
+
+
+def together(names: Sequence[str]) -> str:
+    """Alaska, Hawaii and Wisconsin"""
+    last = pgettext("before a name that begins with I", "and") if names[-1].startswith("I") else _("and")
+    return str(get_text_list(list(names), last))
 
 
 def miles(value: float, language: str | None = None) -> str:
@@ -221,8 +238,3 @@ def not_told_by_video(count: int, _language: str) -> str:
         count,
     )
     return words % {"count": f"{count:,}"}
-
-
-def hours_a_week(value: float) -> str:
-    shown = f"{value:g}"
-    return ngettext("%(hours)s hour a week", "%(hours)s hours a week", 1 if value == 1 else 2) % {"hours": shown}

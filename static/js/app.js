@@ -7,6 +7,7 @@
  * details.pill, .menu      one open at a time
  * input[form=compare]      fills the compare tray (.tray)
  * [data-save]              keeps a program on this device's shortlist; [data-shortlist] shows how many
+ * [data-nothing-saved]     an address that names no program: the saved ones are shown instead, if there are any
  * [data-do]                print, share, copy, forget, locate
  * [data-focus]             takes the focus when the page opens (error summaries)
  * [data-connection]        is shown when htmx cannot reach the site
@@ -236,6 +237,7 @@ const saved = () => {
     return [];
   }
 };
+const asAddress = (slugs) => new URLSearchParams(slugs.map((slug) => ["p", slug]));
 const showSaved = () => {
   const slugs = saved();
   for (const button of all("[data-save]")) {
@@ -244,7 +246,7 @@ const showSaved = () => {
   }
   for (const link of all("[data-shortlist]")) {
     const address = new URL(link.href);
-    address.search = new URLSearchParams(slugs.map((slug) => ["p", slug]));
+    address.search = asAddress(slugs);
     link.href = address;
     link.hidden = !slugs.length;
     const count = one("[data-n]", link);
@@ -303,6 +305,13 @@ addEventListener("htmx:error", (event) => connection(Boolean(event.detail?.ctx))
 addEventListener("htmx:after:request", (event) => connection(event.detail?.ctx?.response?.status >= 500));
 addEventListener("online", () => connection(false));
 
+/* An address that does name some is left as it is: none of them may be listed any more. */
+const openSaved = () => {
+  const named = new URLSearchParams(location.search).has("p");
+  if (one("[data-nothing-saved]") && !named && saved().length) location.replace(`?${asAddress(saved())}`);
+};
+
 one("[data-focus]")?.focus();
 showSaved();
+openSaved();
 fillTray();
