@@ -6,16 +6,18 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from programs import geo
 from programs.admin.versions import VersionedForm
 from programs.answers import AnswersField
 from programs.choices import LocationQuality
-from programs.importing.location import Gazetteer
+from programs.importing.location import Gazetteer, Spot
 from programs.importing.samhsa import parse_phone
 from programs.models import Phone, Program
 from programs.models.program import FACET_COLUMNS
 
 ADDRESS = {"city", "state", "zip"}  # what the gazetteer knows of an address
 POINT = {"latitude", "longitude", "location_quality"}
+FAR_MILES = 25  # further from a ZIP code's centre than nearly all of it
 COARSE = {"", LocationQuality.ZIP_CENTRE, LocationQuality.CITY_CENTRE}  # points that we looked up ourselves
 
 
@@ -73,17 +75,19 @@ class ProgramForm(VersionedForm):
         return {field.attname: getattr(self.instance, field.attname) for field in Program._meta.concrete_fields}
 
     def _find_place(self) -> None:
-        """The centre of a new address, unless a person or a geocoder placed the listing more exactly.
+        """The centre of a new address, unless the listing was placed there more exactly.
 
         What was set by hand in the same save stays as it was set.
         """
         listing, by_hand = self.instance, {*self.changed_data}
         moved = listing.pk is None or bool(ADDRESS & by_hand)
-        if POINT & by_hand or listing.location_quality not in COARSE or not (moved or listing.latitude is None):
+        if POINT & by_hand or not (moved or listing.latitude is None):
             return
         gazetteer = Gazetteer()
         gazetteer.look_up([(listing.zip, listing.city, listing.state)])
         spot = gazetteer.spot(listing.zip, listing.city, listing.state, given=None)
+        if listing.location_quality not in COARSE and not _is_elsewhere(listing, spot):
+            return
         found: dict[str, Any] = {"county": spot.county[:80]}
         if spot.latitude is not None:
             found["time_zone"] = spot.time_zone
@@ -93,6 +97,14 @@ class ProgramForm(VersionedForm):
             if name not in by_hand:
                 setattr(listing, name, value)
         listing.latitude, listing.longitude, listing.location_quality = spot.latitude, spot.longitude, spot.quality
+
+
+def _is_elsewhere(listing: Program, spot: Spot) -> bool:
+    """Whether a point that was known exactly is not that of this address: it belongs to the one before."""
+    if None in (listing.latitude, spot.latitude):
+        return False
+    then, now = (geo.Point(one.latitude, one.longitude) for one in (listing, spot))
+    return geo.distance(then, now) > FAR_MILES
 
 
 class PhoneForm(forms.ModelForm):

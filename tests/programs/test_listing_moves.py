@@ -71,10 +71,12 @@ def test_a_listing_without_a_point_gets_one_at_the_next_save(curator: Any) -> No
 
 
 @pytest.mark.parametrize("quality", ["rooftop", "street", "manual", "given"])
-def test_who_was_placed_exactly_stays_there(curator: Any, quality: str) -> None:
-    program = save(curator, ProgramFactory(location_quality=quality), **CHICAGO)
+def test_who_was_placed_exactly_stays_there_unless_the_address_is_elsewhere(curator: Any, quality: str) -> None:
+    near = ProgramFactory(location_quality=quality, latitude=41.9, longitude=-87.7, zip="60602", county="Cook")
+    assert place(save(curator, near, **CHICAGO)) == (41.9, -87.7, quality, "Cook")
 
-    assert place(program) == (43.0331, -87.9070, quality, "Milwaukee")
+    moved = save(curator, ProgramFactory(location_quality=quality), **CHICAGO)
+    assert place(moved) == (41.88, -87.62, "zip-centre", "Cook")
 
 
 def test_what_is_set_by_hand_in_the_same_save_stays(curator: Any) -> None:
