@@ -1,5 +1,7 @@
 """Names are found however people spell them, accents or not, and still by their indexes."""
 
+from collections.abc import Sequence
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -7,7 +9,7 @@ from django.test import Client
 from programs.models import Program
 from programs.models.spelling import ACCENTED, PLAIN, spelled
 from programs.search import record
-from programs.search.names import STARTING, by_name
+from programs.search.names import STARTING
 from tests.factories import OrganizationFactory, ProgramFactory
 
 pytestmark = pytest.mark.django_db
@@ -41,14 +43,20 @@ def test_every_accent_has_its_letter() -> None:
     assert spelled(ACCENTED.upper()) == spelled(ACCENTED) == PLAIN
 
 
-def test_beginnings_and_parts_of_names_are_answered_by_indexes() -> None:
-    def plan(sql: str, parameters: list[object]) -> str:
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL enable_seqscan = off")
-            cursor.execute(f"EXPLAIN {sql}", parameters)
-            return "\n".join(line for (line,) in cursor.fetchall())
+def plan(sql: str, parameters: Sequence[object], *, without: Sequence[str]) -> str:
+    """How a statement is answered where tables are too small for a choice: what it must not use costs too much."""
+    with connection.cursor() as cursor:
+        for way in without:
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        cursor.execute(f"EXPLAIN {sql}", parameters)
+        return "\n".join(line for (line,) in cursor.fetchall())
 
-    assert "program_name_begins" in plan(STARTING, ["published", "nan", "nao", 10])
+
+def test_beginnings_of_names_are_answered_by_their_index() -> None:
+    found = plan(STARTING, ["published", "nan", "nao", 10], without=["seqscan", "bitmapscan", "sort"])
+    assert "program_name_begins" in found
+
+
+def test_parts_of_names_are_answered_by_their_index() -> None:
     holds, parameters = Program.objects.filter(name__holds="nandu").query.sql_with_params()
-    assert "program_name_trigrams" in plan(holds, list(parameters))
-    assert by_name(Program.objects.all(), "nandu").count() == 1
+    assert "program_name_trigrams" in plan(holds, parameters, without=["seqscan", "indexscan", "indexonlyscan"])
