@@ -101,10 +101,10 @@ class ProgramForm(VersionedForm):
 
 def _is_elsewhere(listing: Program, spot: Spot) -> bool:
     """Whether a point that was known exactly is not that of this address: it belongs to the one before."""
-    if None in (listing.latitude, spot.latitude):
+    if listing.latitude is None or listing.longitude is None or spot.latitude is None or spot.longitude is None:
         return False
-    then, now = (geo.Point(one.latitude, one.longitude) for one in (listing, spot))
-    return geo.distance(then, now) > FAR_MILES
+    before, now = geo.Point(listing.latitude, listing.longitude), geo.Point(spot.latitude, spot.longitude)
+    return geo.distance(before, now) > FAR_MILES
 
 
 class PhoneForm(forms.ModelForm):
