@@ -118,6 +118,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- data ---------------------------------------------------------------------------------------
 _database = env.db("DATABASE_URL", engine="django.db.backends.postgresql")
+# How alike two words of a name must be: lower finds more and worse.
+ALIKE = 0.45
 DATABASES = {
     "default": {
         **_database,
@@ -126,7 +128,8 @@ DATABASES = {
         "OPTIONS": {
             "connect_timeout": 5,
             # Prepared statements keep the plan they were given: making it anew costs more than they do.
-            "options": "-c statement_timeout=30s -c lock_timeout=10s -c jit=off -c plan_cache_mode=force_generic_plan",
+            "options": "-c statement_timeout=30s -c lock_timeout=10s -c jit=off -c plan_cache_mode=force_generic_plan "
+            f"-c pg_trgm.word_similarity_threshold={ALIKE}",
             **_database.get("OPTIONS", {}),  # such as ?sslmode=verify-full
         },
     }

@@ -13,6 +13,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from programs.choices import CareLevel, Status
 from programs.models import (
@@ -26,6 +27,7 @@ from programs.models import (
     Program,
     SessionBlock,
     SourceRecord,
+    plausible,
 )
 from programs.models.evidence import Method, Topic
 from programs.models.payer import AcceptanceSource, Network
@@ -35,6 +37,7 @@ from programs.search import record
 RUNGS = [AcceptanceSource.PROGRAM, AcceptanceSource.CURATOR_CALL, AcceptanceSource.BENEFITS_CHECK]
 TRUSTED_DAYS = 90
 AT_ONCE = 500  # listings in one transaction of an act on many
+BUSY = gettext_lazy("An import or a colleague is changing this just now. Wait a minute, then save again.")
 SHOWN = [Status.DRAFT, Status.CLOSED, Status.PUBLISHED]  # from what nobody sees to what everybody finds
 
 Refused = list[tuple[Program, str]]  # listings that an act on many left as they were, and why
@@ -168,8 +171,8 @@ def close_all(*, ids: Collection[int]) -> tuple[int, Refused]:
 
 def confirm_all(
     *, ids: Collection[int], topic: str, method: str = Method.CALL, by: AbstractBaseUser | None = None
-) -> int:
-    """Note today that one topic of many programs was checked; returns of how many."""
+) -> tuple[int, Refused]:
+    """Note today that one topic of many programs was checked; returns of how many, and which were refused and why."""
     told, by_id = _told(topic, method, None), by.pk if by else None
 
     def note(programs: Sequence[Program]) -> Refused:
@@ -178,7 +181,7 @@ def confirm_all(
         Confirmation.objects.bulk_create(new)
         return []
 
-    return _in_parts(ids, note)[0]
+    return _in_parts(ids, note)
 
 
 def _publish(program: Program) -> None:
@@ -188,13 +191,15 @@ def _publish(program: Program) -> None:
         raise CurationError(
             _("Only intensive outpatient programs (IOP) are published: set its level of care once it is confirmed.")
         )
+    if program.is_virtual_only and not program.virtual_states:
+        raise CurationError(plausible.NO_STATES)
     program.status, program.closed_on = Status.PUBLISHED, None
 
 
 def _close(program: Program, on: dt.date | None = None) -> None:
     if program.status == Status.MERGED:
         raise CurationError(_("This program was merged into another; close that one."))
-    program.status, program.closed_on = Status.CLOSED, program.closed_on or on or timezone.localdate()
+    program.status, program.closed_on = Status.CLOSED, on or program.closed_on or timezone.localdate()
 
 
 def _in_parts(ids: Collection[int], act: Callable[[Sequence[Program]], Refused]) -> tuple[int, Refused]:
@@ -202,11 +207,13 @@ def _in_parts(ids: Collection[int], act: Callable[[Sequence[Program]], Refused])
     done, refused, ordered = 0, Refused(), sorted(ids)
     for at in range(0, len(ordered), AT_ONCE):
         with transaction.atomic():
-            programs = list(_locked(*ordered[at : at + AT_ONCE]))
+            part = Program.objects.filter(pk__in=ordered[at : at + AT_ONCE])
+            # Whoever waited here for an import's rows would hold others that the import waits for.
+            programs = list(part.select_for_update(of=("self",), no_key=True, skip_locked=True).order_by("pk"))
             left = act(programs)
             record.write({one.pk for one in programs} - {one.pk for one, _why in left})
         done += len(programs) - len(left)
-        refused += left
+        refused += left + [(one, str(BUSY)) for one in part.exclude(pk__in=[one.pk for one in programs])]
     return done, refused
 
 
@@ -282,6 +289,8 @@ def unmerge(*, merge: Merge, by: AbstractBaseUser | None = None) -> Program:
     if merge.undone_at:
         raise CurationError(_("This merge was undone before."))
     loser, winner = _pair(merge.loser_id, merge.winner_id)
+    if winner.merges_won.filter(undone_at=None, pk__gt=merge.pk).exists():
+        raise CurationError(_("Another listing was merged into the same one since: undo that merge first."))
     if winner.status == Status.MERGED:
         raise CurationError(_("The listing that was kept has itself been merged since: undo the later merge first."))
     with pghistory.context(act="unmerge", by=str(by or "")):
@@ -328,7 +337,8 @@ MOVABLE = {
 
 
 def _locked(*ids: int) -> models.QuerySet[Program]:
-    return Program.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
+    """No key lock: what only points at these listings need not wait."""
+    return Program.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=ids).order_by("pk")
 
 
 def _pair(loser_id: int, winner_id: int) -> tuple[Program, Program]:

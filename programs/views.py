@@ -57,7 +57,7 @@ def state(request: HttpRequest, state: str) -> HttpResponse:
         "by_video": tally.by_video,
         "facts": places.facts(programs),
         "sample_data": tally.samples > 0,
-        "only_sample": places.made_up(programs)[1],
+        "only_sample": 0 < tally.samples == tally.here + tally.by_video,
     }
     return render(request, "programs/state.html", context, status=200 if tally.is_known else 404)
 

@@ -60,10 +60,14 @@ class ProgramForm(VersionedForm):
     def instance_value(self, cleaned: Mapping[str, Any], name: str) -> Any:
         return cleaned[name] if name in cleaned else getattr(self.instance, name)
 
-    def save(self, commit: bool = True) -> Program:
+    def _post_clean(self) -> None:
+        """The answers are the listing's before it is judged as a whole."""
         for name in self.changed_data:
-            if isinstance(field := self.fields[name], AnswersField):
+            if isinstance(field := self.fields[name], AnswersField) and name in self.cleaned_data:
                 field.write(self.instance, self.cleaned_data[name])
+        super()._post_clean()
+
+    def save(self, commit: bool = True) -> Program:
         self._find_place()
         return super().save(commit)
 

@@ -35,10 +35,19 @@ MOST_NAMED = 10  # listings that a message names one by one
 
 def _check_action(topic: str, label: Any) -> tuple[Callable[..., None], str, Any]:
     def act(modeladmin: Any, request: HttpRequest, queryset: models.QuerySet[Program]) -> None:
-        done = curation.confirm_all(ids=_chosen(queryset), topic=topic, by=request.user)  # type: ignore[arg-type]
+        by: Any = request.user
+        done, refused = curation.confirm_all(ids=_chosen(queryset), topic=topic, by=by)
+        _name(request, refused)
         messages.success(request, ngettext("%d listing marked.", "%d listings marked.", done) % done)
 
     return act, f"checked_{topic}", _("Checked by phone today: %s") % label
+
+
+def _name(request: HttpRequest, refused: curation.Refused) -> None:
+    for program, why in refused[:MOST_NAMED]:
+        messages.error(request, f"{program}: {why}")
+    if more := len(refused[MOST_NAMED:]):
+        messages.error(request, ngettext("%d more was left as it was.", "%d more were left as they were.", more) % more)
 
 
 def _chosen(queryset: models.QuerySet[Program]) -> list[int]:
@@ -167,12 +176,7 @@ class ProgramAdmin(TrackedAdmin):
         self._tell(request, *curation.close_all(ids=_chosen(queryset)))
 
     def _tell(self, request: HttpRequest, done: int, refused: curation.Refused) -> None:
-        for program, why in refused[:MOST_NAMED]:
-            messages.error(request, f"{program}: {why}")
-        if more := len(refused[MOST_NAMED:]):
-            messages.error(
-                request, ngettext("%d more was left as it was.", "%d more were left as they were.", more) % more
-            )
+        _name(request, refused)
         if done:
             messages.success(request, ngettext("%d listing changed.", "%d listings changed.", done) % done)
 

@@ -71,6 +71,10 @@ class VersionedForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["version"] = version_of(self.instance)
+        for field in self.fields.values():
+            field.show_hidden_initial = (
+                False  # what was changed is told against the row, not against what was sent along
+            )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

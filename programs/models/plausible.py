@@ -33,6 +33,7 @@ BOUNDS: Final[dict[str, tuple[int, int]]] = {
     "cost_per_week_max": (0, 1_000_000),
     "seats_open": (0, 10_000),
 }
+NO_STATES: Final = _("Name the states whose people it may treat: no search near them finds it without.")
 ORDERED: Final = [("min_age", "max_age"), ("weeks_min", "weeks_max"), ("cost_per_week_min", "cost_per_week_max")]
 
 
@@ -46,7 +47,7 @@ def refusals(program: "Program") -> dict[str, Any]:
     if strange := strange_states(program.virtual_states):
         errors["virtual_states"] = strange
     elif program.is_virtual_only and program.status == Status.PUBLISHED and not program.virtual_states:
-        errors["virtual_states"] = _("Name the states whose people it may treat: no search near them finds it without.")
+        errors["virtual_states"] = NO_STATES
     if program.zip and not re.fullmatch(r"[0-9]{5}", program.zip):
         errors["zip"] = _("Write five digits, like 53202.")
     # A saved address stays as it is, so only a new one is judged.

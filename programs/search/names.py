@@ -13,8 +13,6 @@ from programs.models import Organization, Program
 from programs.models.program import ProgramQuerySet
 from programs.models.spelling import ACCENTED, PLAIN, Spelled, spelled
 
-# How alike two words must be: lower finds more and worse.
-ALIKE = 0.45
 LAST = "\U0010ffff"
 # As the index has it: in the order of bytes, so that a beginning is one run of it, however many programs there are.
 STARTING = """
@@ -46,6 +44,17 @@ class Holds(Lookup):
         return f"translate(lower({column}), %s, %s) LIKE %s", [*parameters, ACCENTED, PLAIN, f"%{text}%"]
 
 
+@CharField.register_lookup
+class Resembles(Lookup):
+    """`name__resembles`: words in it are nearly those of the text (how nearly: settings.ALIKE); the trigram index answers."""
+
+    lookup_name = "resembles"
+
+    def as_sql(self, compiler, connection):
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"translate(lower({column}), %s, %s) %%> %s", [*parameters, ACCENTED, PLAIN, spelled(str(self.rhs))]
+
+
 def named(text: str) -> Set[int]:
     """Ids of published programs whose own or whose organization's name holds the text, or nearly."""
     return set(by_name(Program.objects.published(), text).values_list("pk", flat=True))
@@ -53,13 +62,20 @@ def named(text: str) -> Set[int]:
 
 def by_name(programs: ProgramQuerySet, text: str, *, of: ProgramQuerySet | None = None) -> ProgramQuerySet:
     """Programs whose name or organization holds the text; if none does of all these, those that are nearly so called."""
-    holds = Q(name__holds=text) | Q(organization__in=Organization.objects.filter(name__holds=text))
+    holds = _by_either_name("holds", text)
     exact = programs.filter(holds)
     if len(text) < 4 or (exact if of is None else of.filter(holds)).exists():
         return exact
     names = [Spelled("name"), Spelled("organization__name")]
     likeness = Greatest(*[TrigramWordSimilarity(spelled(text), name) for name in names])
-    return programs.annotate(likeness=likeness).filter(likeness__gte=ALIKE)
+    return programs.filter(_by_either_name("resembles", text)).annotate(likeness=likeness)
+
+
+def _by_either_name(lookup: str, text: str) -> Q:
+    """Programs by their own name or their organization's, each found by its own index (an OR would use neither)."""
+    own = Program.objects.filter(**{f"name__{lookup}": text})
+    owners = Organization.objects.filter(**{f"name__{lookup}": text})
+    return Q(pk__in=own.values("pk").union(Program.objects.filter(organization__in=owners).values("pk")))
 
 
 def suggest(text: str, *, limit: int = 10) -> list[Suggestion]:

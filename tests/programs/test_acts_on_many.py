@@ -1,9 +1,10 @@
 """What a curator does to one listing, and to thousands by one tick: what cannot be done is named, the rest is done."""
 
+import threading
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from programs import curation
 from programs.choices import CareLevel, Status
@@ -136,3 +137,34 @@ def test_listings_are_not_deleted_when_search_cannot_be_told(curator: Any) -> No
 
     assert Program.objects.filter(pk=program.pk).exists()
     assert SearchRecord.objects.filter(program_id=program.pk, rec__isnull=False).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_an_import_is_writing_is_left_and_named(curator: Any) -> None:
+    busy, free = ProgramFactory(name="Busy House"), ProgramFactory()
+    held, done = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with transaction.atomic():
+            Program.objects.filter(pk=busy.pk).update(summary="From the import")
+            held.set()
+            done.wait(20)
+        connection.close()
+
+    importing = threading.Thread(target=write)
+    importing.start()
+    held.wait(5)
+    try:
+        page = act(curator, "checked_phone", busy, free)
+    finally:
+        done.set()
+        importing.join()
+
+    assert "Busy House: An import or a colleague is changing this just now" in page.content.decode()
+    assert list(Confirmation.objects.values_list("program", flat=True)) == [free.pk]
+
+
+def test_a_program_by_video_is_published_once_its_states_are_named() -> None:
+    draft = ProgramFactory(draft=True, virtual=True, virtual_states=[])
+    with pytest.raises(CurationError, match="Name the states"):
+        curation.publish(program=draft)

@@ -289,3 +289,31 @@ def test_a_listing_that_an_import_is_writing_keeps_what_was_typed_and_asks_to_wa
     assert curator.post(url, again(page)).status_code == 302
     program.refresh_from_db()
     assert (program.summary, program.website) == ("Imported", "https://new.example/")
+
+
+def test_states_that_another_named_meanwhile_stay(curator: Any) -> None:
+    program = ProgramFactory(virtual=True)
+    url = page_of(program)
+    opened = filled(curator, url)
+    Program.objects.filter(pk=program.pk).update(virtual_states=["WI", "IL", "MN"])
+
+    page = curator.post(url, opened | {"summary": "New"})
+
+    program.refresh_from_db()
+    assert program.virtual_states == ["WI", "IL", "MN"]
+    if page.status_code == 200:
+        assert curator.post(url, again(page)).status_code == 302
+        program.refresh_from_db()
+    assert (program.virtual_states, program.summary) == (["WI", "IL", "MN"], "New")
+
+
+def test_how_it_meets_is_judged_as_it_is_saved(curator: Any) -> None:
+    there, by_video = ProgramFactory(), ProgramFactory(virtual=True)
+    url, answers = page_of(there), {"answers_format-in-person": "", "answers_format-virtual": "yes"}
+
+    page = curator.post(url, filled(curator, url) | answers)
+    assert page.status_code == 200
+    assert "virtual_states" in page.context["adminform"].form.errors
+
+    url, answers = page_of(by_video), {"answers_format-in-person": "yes", "answers_format-virtual": ""}
+    assert curator.post(url, filled(curator, url) | answers | {"virtual_states": ""}).status_code == 302

@@ -294,3 +294,15 @@ def test_the_card_of_each_is_true_after_a_merge_and_after_its_undo() -> None:
 
     assert not cards.read([winner.pk])[winner.pk].acceptances
     assert cards.read([loser.pk])[loser.pk].acceptances
+
+
+def test_of_two_merges_into_one_listing_the_later_is_undone_first() -> None:
+    kept, first, second = (ProgramFactory() for _ in range(3))
+    earlier, later = (curation.merge(loser=one, winner=kept) for one in (first, second))
+
+    with pytest.raises(CurationError, match="undo that merge first"):
+        curation.unmerge(merge=earlier)
+
+    for merge in (later, earlier):
+        curation.unmerge(merge=merge)
+    assert {Program.objects.get(pk=one.pk).status for one in (first, second)} == {"published"}
