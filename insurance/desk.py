@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from accounts import audit
@@ -107,7 +107,7 @@ def close(*, verification: Verification, by: User, outcome: str) -> None:
     """
     hold(verification=verification, by=by)
     Casework.objects.filter(verification=verification).update(
-        holder=None, held_until=None, outcome=outcome, closed_at=Now(), closed_by=by
+        holder=None, held_until=None, outcome=outcome, closed_at=Coalesce("closed_at", Now()), closed_by=by
     )
     if verification.is_open and verification.state != State.SENDING:
         move(verification, State.CANCELLED, reason=_why_stopped(outcome), actor=by)
@@ -150,15 +150,26 @@ def reopen(*, verification: Verification, by: User) -> None:
 
 @transaction.atomic
 def open_again(*, verification: Verification, by: User) -> None:
-    """Back in a queue, without holding it. What was stopped goes to a person, who sees what it had come to before."""
+    """Back in a queue, without holding it. What was stopped goes to a person, who sees what it had come to before.
+
+    What was cancelled before it was finished stays cancelled.
+    """
+    is_stopped = verification.state == State.CANCELLED and _stopped_by_finishing(verification)
     Casework.objects.filter(verification=verification).update(outcome="", closed_at=None, closed_by=None, owner=by)
-    if verification.state == State.CANCELLED and verification.consent is not None and verification.consent.is_live:
+    if is_stopped and verification.consent is not None and verification.consent.is_live:
         if other := intake.asked_already(verification.dedupe_key):
             raise intake.AlreadyOpenError(other)
         due = hours.helpline().after(timezone.now(), intake.patience(verification.priority))
         reason = _stood_because(verification)
         take_up_again(verification, State.MANUAL_REQUIRED, reason=reason, actor=by, sla_due_at=due)
     audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="reopened")
+
+
+def _stopped_by_finishing(verification: Verification) -> bool:
+    """Whether `close` or `stop_finished` cancelled it: they never do before it is finished."""
+    closed_at = Casework.objects.values_list("closed_at", flat=True).get(verification=verification)
+    cancelled = verification.events.filter(to_state=State.CANCELLED).order_by("-version").first()
+    return closed_at is not None and cancelled is not None and cancelled.at >= closed_at
 
 
 def _stood_because(verification: Verification) -> Reason:

@@ -12,11 +12,13 @@ from django.db.models import DateTimeField, Value
 from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 
-from accounts.models import User
+from accounts import audit
+from accounts.models import User, Verb
 from insurance import bell, hours, membership, preflight
 from insurance.encryption import blind_index
 from insurance.models import (
     BenefitSnapshot,
+    Casework,
     ComparedProgram,
     Priority,
     StatusEvent,
@@ -61,7 +63,8 @@ def submit(
 ) -> Submitted:
     """Log an unsaved request (payer, consent, condition, member filled in) and ring for a worker after commit.
 
-    Sent twice with the same key, or asked twice by anybody while it is open, it is one request.
+    Sent twice with the same key, or asked twice by anybody while it is open, it is one request. One that the desk has
+    finished while its question is on its way is opened again: somebody waits for it.
     """
     if verification.consent is None or not verification.consent.covers("verify"):
         raise ConsentMissingError
@@ -78,7 +81,9 @@ def submit(
             _insert(verification, verdict, programs=programs, actor=actor)
     except IntegrityError:
         if existing := _already_there(submission_key, verification.dedupe_key):
-            return Submitted(existing, is_new=False)
+            if existing.submission_key == submission_key or _goes_on(existing, actor):
+                return Submitted(existing, is_new=False)
+            return submit(verification, programs=programs, submission_key=submission_key, actor=actor)
         raise
     verification.refresh_from_db(fields=CLOCKED)
     return Submitted(verification, is_new=True)
@@ -248,6 +253,22 @@ def _already_there(submission_key: uuid.UUID, key: str) -> Verification | None:
     """The request that was faster: the same form sent twice, or somebody else with the same question."""
     same_form = Verification.objects.filter(submission_key=submission_key).first()
     return same_form or asked_already(key)
+
+
+@transaction.atomic
+def _goes_on(twin: Verification, actor: User | None) -> bool:
+    """The open request is not finished any more; False if it was stopped at this very moment."""
+    finished = Casework.objects.select_for_update().filter(verification=twin, closed_at__isnull=False).first()
+    if finished is None:
+        return True
+    twin.refresh_from_db()
+    if not twin.is_open:
+        return False
+    finished.outcome, finished.closed_at, finished.closed_by = "", None, None
+    finished.owner = actor or finished.owner
+    finished.save(update_fields=["outcome", "closed_at", "closed_by", "owner"])
+    audit.record(actor=actor, verb=Verb.CHANGED, subject=twin.public_id, act="reopened")
+    return True
 
 
 def asked_already(key: str) -> Verification | None:

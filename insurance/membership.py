@@ -56,6 +56,17 @@ def phone_indexes(phone: str) -> set[str]:
     return {phone_index(phone), _of_last_ten(phone)} - {""}
 
 
+def same_line(phone: str, other: str) -> bool:
+    """Whether both ring at one desk. Behind a switchboard each extension is somebody else's."""
+    return _line(phone) == _line(other)
+
+
+def _line(phone: str) -> tuple[str, str]:
+    """The last ten digits of the number itself, and its extension."""
+    number = EXTENSION.sub("", phone)
+    return re.sub(r"\D", "", number)[-10:], re.sub(r"\D", "", phone[len(number) :])
+
+
 def _of_last_ten(phone: str) -> str:
     digits = re.sub(r"\D", "", phone)[-10:]
     return blind_index("phone", digits) if digits else ""

@@ -24,6 +24,7 @@ COLUMNS = (
     *("payer", "condition", "member_id", "group_number", "relationship", "phone", "caller_name", "contact_notes"),
     *("subscriber_first_name", "subscriber_last_name", "subscriber_birth_date"),
 )
+PROGRAMS = ("program_1", "program_2", "program_3")
 PATIENT_COLUMNS = ("patient_first_name", "patient_last_name", "patient_birth_date")
 
 LONGEST_CONTACT_NOTES = 500
@@ -92,6 +93,10 @@ def send(form: AskForm, *, submission_key: uuid.UUID, by: User | None) -> intake
     before = Verification.objects.filter(submission_key=submission_key).first()
     if before:
         return intake.Submitted(before, is_new=False)
+    added = Note.objects.filter(uid=_note_of(submission_key)).first()
+    if added:
+        IntakeDraft.objects.filter(uid=submission_key).delete()
+        return intake.Submitted(added.verification, is_new=False)
     verification = request_from(form)
     verification.channel = Verification.Channel.DESK if by else Verification.Channel.PUBLIC
     verification.consent = _consent(form, by)
@@ -165,14 +170,13 @@ def _keep_beside(verification: Verification, form: AskForm, by: User | None) -> 
 def _add_call(verification: Verification, form: AskForm, *, key: uuid.UUID, by: User) -> None:
     """Another call about a question that is open: nothing that was typed is lost, and the stricter wish holds.
 
-    Called for a finished request, it is open again. Sent twice it is one call.
+    Sent twice it is one call.
     """
-    if not _add_note(verification, _how_to_reach(form), uid=uuid.uuid5(key, "reach"), by=by):
+    casework = desk.casework_of(verification)
+    told = " · ".join([_how_to_reach(form), *_what_differs(form, verification, casework)])
+    if not _add_note(verification, told, uid=_note_of(key), by=by):
         return
     data = form.cleaned_data
-    casework = desk.casework_of(verification)
-    if casework.closed_at is not None:
-        desk.open_again(verification=verification, by=by)
     may = data["may_leave_message"] == "yes" and casework.may_leave_message is not False
     wants_call = casework.wants_call or data.get("safe") == "no"
     Casework.objects.filter(pk=casework.pk).update(may_leave_message=may, wants_call=wants_call)
@@ -181,6 +185,11 @@ def _add_call(verification: Verification, form: AskForm, *, key: uuid.UUID, by: 
         _add_note(verification, data["note"], uid=uuid.uuid5(key, "note"), by=by)
     content = integrity.mark(verification)
     audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="another call added", content=content)
+
+
+def _note_of(key: uuid.UUID) -> uuid.UUID:
+    """The note that a form leaves on a request that was there before."""
+    return uuid.uuid5(key, "reach")
 
 
 def _add_note(verification: Verification, text: str, *, uid: uuid.UUID, by: User) -> bool:
@@ -197,8 +206,34 @@ def _how_to_reach(form: AskForm) -> str:
         "may_leave_message": dict(YES_NO)[data["may_leave_message"]],
         "contact_notes": data["contact_notes"],
     }
-    answers = [f"{form.fields[name].label}: {value}".replace("?:", "?") for name, value in told.items() if value]
-    return " · ".join([_("Another call about the same question."), *answers])
+    return " · ".join([_("Another call about the same question."), *_answers(form, told)])
+
+
+def _what_differs(form: AskForm, verification: Verification, casework: Casework) -> list[str]:
+    """What else was told, where the request says something else or nothing. A member ID is never in a note."""
+    data = form.cleaned_data
+    compared = set(verification.compared_programs.values_list("program_id", flat=True))
+    told: dict[str, Any] = {}
+    if data["language"] != casework.language:
+        told["language"] = Casework.Language(data["language"]).label
+    if data["state"] != casework.state:
+        told["state"] = data["state"]
+    if data["zip"] != casework.zip:
+        told["zip"] = data["zip"]
+    group = membership.canonical(data["group_number"])
+    if group not in (membership.canonical(verification.group_number), membership.canonical(data["member_id"])):
+        told["group_number"] = data["group_number"]
+    for program in form.programs():
+        if program.pk not in compared:
+            told[next(name for name in PROGRAMS if data.get(name) == program)] = program.name
+    first_day = data.get("admission_on")
+    if first_day and first_day != verification.admission_on:
+        told["admission_on"] = date_format(first_day, "M j, Y")
+    return _answers(form, told)
+
+
+def _answers(form: AskForm, told: dict[str, Any]) -> list[str]:
+    return [f"{form.fields[name].label}: {value}".replace("?:", "?") for name, value in told.items() if value]
 
 
 def _warn_on_top(verification: Verification, contact_notes: str) -> None:

@@ -79,14 +79,18 @@ def _remove(pk: int, *, by: User | None, why: str) -> int:
 
 
 def of_person(public_id: str) -> VerificationQuerySet:
-    """All requests about the same person as this one: the same member ID or telephone number, and what came of them."""
+    """All requests about the same person as this one: the same member ID or telephone number, and what came of them.
+
+    The index of a number knows no extension, so what it finds is read: strangers behind one switchboard are not joined.
+    """
     known = Verification.objects.get(public_id=public_id)
     same = Q(pk=known.pk)
     if known.member_index:
         same |= Q(member_index=known.member_index)
     numbers = {known.phone_index, *membership.phone_indexes(known.phone)} - {""}
     if numbers:
-        same |= Q(phone_index__in=numbers)
+        alike = Verification.objects.filter(phone_index__in=numbers).only("uid", "phone")
+        same |= Q(pk__in=[row.pk for row in alike.iterator() if membership.same_line(row.phone, known.phone)])
     found: set[int] = set()
     while more := set(Verification.objects.filter(same).values_list("pk", flat=True)) - found:
         found |= more

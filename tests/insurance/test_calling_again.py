@@ -1,10 +1,12 @@
 """Somebody calls about a question that is there already: nothing that is typed is lost, and strangers are not joined."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from insurance import intake, integrity, newcall, queues
 from insurance.models import Casework, Consent, IntakeDraft, Note, Verification
@@ -111,6 +113,33 @@ def test_one_that_was_finished_before_finishing_stopped_it_is_opened_again(clien
     assert row.casework.closed_at is None
     assert list(queues.rows("mine", dana)) == [row]
     assert SECOND["note"] in [note.text for note in row.notes.all()]
+
+
+def test_a_second_call_sent_again_after_the_request_was_finished_opens_nothing(client, call, dana):
+    send(client, call())
+    second = call(**SECOND)
+    send(client, second)
+    row = Verification.objects.get()
+    client.post(reverse("verification_close", args=[row.public_id]), {"outcome": "no-answer"})
+    send(client, second)
+    row.refresh_from_db()
+    assert row.casework.closed_at is not None
+    assert Verification.objects.get() == row
+
+
+def test_whatever_else_was_told_otherwise_is_in_the_note_and_nothing_that_is_the_same(client, call):
+    send(client, call(group_number="G-100", note=""))
+    other, day = ProgramFactory(name="Lakeside Day Program"), timezone.localdate() + timedelta(days=9)
+    told = {"group_number": "G-200", "language": "es", "zip": "53703", "program_2": other.slug}
+    send(client, call(**told, admission_on=day.isoformat(), note=""))
+    text = Verification.objects.get().notes.get().text
+    for words in ("Group number: G-200", "Language: Spanish", "ZIP code: 53703", "Compare with: Lakeside Day Program"):
+        assert words in text
+    assert f"Planned first day: {date_format(day, 'M j, Y')}" in text
+    for words in ("State:", "Program:", "SIMPPO001"):
+        assert words not in text
+    send(client, call(group_number="SIM-PPO001", note=""))
+    assert "Group number" not in Verification.objects.get().notes.first().text
 
 
 @pytest.fixture

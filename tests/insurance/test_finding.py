@@ -60,3 +60,15 @@ def test_a_number_that_is_a_phone_here_and_a_member_id_there_finds_both(dana):
     caller = logged(phone="+14145550142", phone_index=membership.phone_index("+14145550142"))
     member = logged(member_id="4145550142", member_index=membership.index("4145550142"))
     assert finding.find("4145550142", by=dana) == [member, caller]
+
+
+@pytest.mark.parametrize("others", ["+14145550142x77", "+14145550142", "+14555014212"])
+@pytest.mark.parametrize(
+    "index", [membership.phone_index, lambda phone: blind_index("phone", phone[1:].replace("x", "")[-10:])]
+)
+def test_strangers_behind_one_switchboard_are_not_erased_together(staff, others, index):
+    row = logged(phone=WITH_EXTENSION, phone_index=index(WITH_EXTENSION), member_id="SIMPPO001")
+    stranger = logged(phone=others, phone_index=index(others), member_id="SIMPPO002")
+    assert list(retention.of_person(stranger.public_id)) == [stranger]
+    assert retention.erase(row.public_id, by=staff("admin"), reason="asked") == 1
+    assert list(Verification.objects.all()) == [stranger]

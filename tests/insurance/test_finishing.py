@@ -13,7 +13,7 @@ from insurance.models import Casework, StatusEvent, Verification
 from insurance.states import IllegalMoveError, Reason, State, StateConflictError, move, take_up_again
 from insurance.sweeper import Broker, Sweeper
 from tests.insurance.asking import calls, make_due, run, submit
-from tests.insurance.factories import VerificationFactory
+from tests.insurance.factories import ConsentFactory, VerificationFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +101,112 @@ def test_what_would_follow_a_question_that_was_on_its_way_is_stopped(dana, route
     Sweeper(Broker("redis://127.0.0.1:1/0")).sweep()
     row.refresh_from_db()
     assert (row.state, row.events.last().actor) == (State.CANCELLED, dana)
+
+
+@pytest.mark.parametrize(
+    "go_on", [lambda row: engine.run(row.pk), lambda row: engine.run_batch(), lambda row: engine.drain(0.1)]
+)
+def test_the_next_question_of_what_was_finished_meanwhile_is_not_asked(dana, route, program, payer_server, go_on):
+    row = submit(route, program, member_id="SIM75")
+    ticket = engine.claim(row.pk)
+    row.refresh_from_db()
+    desk.close(verification=row, by=dana, outcome="withdrew")
+    engine.record(ticket, engine.ask(ticket))
+    row.refresh_from_db()
+    assert (row.state, row.state_reason) == (State.QUEUED, Reason.VARIATION)
+    go_on(row)
+    assert len(calls(payer_server, row)) == 1
+    assert desk.stop_finished() == 1
+    row.refresh_from_db()
+    assert (row.state, row.state_reason, row.attempts) == (State.CANCELLED, Reason.CANCELLED_BY_CALLER, 1)
+
+
+def test_what_is_opened_again_before_it_is_stopped_is_asked_on(dana, route, program, payer_server):
+    row = submit(route, program, member_id="SIM75")
+    ticket = engine.claim(row.pk)
+    row.refresh_from_db()
+    desk.close(verification=row, by=dana, outcome="withdrew")
+    engine.record(ticket, engine.ask(ticket))
+    row.refresh_from_db()
+    desk.reopen(verification=row, by=dana)
+    run(row)
+    assert len(calls(payer_server, row)) == 2
+
+
+@pytest.mark.parametrize("actor", [False, True])
+def test_who_asks_the_same_while_the_answer_of_a_finished_one_comes_home_is_not_stopped_with_it(
+    dana, route, program, payer_server, actor
+):
+    first = submit(route, program, member_id="SIM75")
+    ticket = engine.claim(first.pk)
+    first.refresh_from_db()
+    desk.close(verification=first, by=dana, outcome="withdrew")
+    row = VerificationFactory.build(payer=route.payer, consent=first.consent, member_id="SIM75")
+    by = dana if actor else None
+    joined = intake.submit(row, programs=[program], submission_key=uuid.uuid4(), actor=by)
+    assert (joined.verification, joined.is_new) == (first, False)
+    casework = Casework.objects.get(verification=first)
+    assert (casework.closed_at, casework.closed_by, casework.outcome) == (None, None, "")
+    engine.record(ticket, engine.ask(ticket))
+    assert desk.stop_finished() == 0
+    first.refresh_from_db()
+    assert first.is_open
+
+
+def test_who_asks_the_same_at_the_moment_it_is_stopped_has_a_request_of_their_own(dana, route, program, monkeypatch):
+    first = submit(route, program)
+    Casework.objects.create(verification=first, outcome="withdrew", closed_at=timezone.now(), closed_by=dana)
+    look = intake._already_there
+
+    def stopped_meanwhile(*keys):
+        found = look(*keys)
+        desk.stop_finished()
+        return found
+
+    monkeypatch.setattr(intake, "_already_there", stopped_meanwhile)
+    row = VerificationFactory.build(payer=route.payer, consent=first.consent)
+    joined = intake.submit(row, programs=[program], submission_key=uuid.uuid4())
+    assert (joined.is_new, joined.verification.state) == (True, State.QUEUED)
+    first.refresh_from_db()
+    assert first.state == State.CANCELLED
+
+
+def test_the_same_form_sent_again_opens_nothing(dana, route, program):
+    key = uuid.uuid4()
+    row = VerificationFactory.build(payer=route.payer, consent=ConsentFactory())
+    first = intake.submit(row, programs=[program], submission_key=key).verification
+    engine.claim(first.pk)
+    first.refresh_from_db()
+    desk.close(verification=first, by=dana, outcome="withdrew")
+    row = VerificationFactory.build(payer=route.payer, consent=first.consent)
+    assert intake.submit(row, programs=[program], submission_key=key).verification == first
+    assert Casework.objects.get(verification=first).closed_at is not None
+
+
+def test_what_was_cancelled_on_purpose_is_not_taken_up_again(client, dana):
+    row = standing(State.MANUAL_REQUIRED)
+    desk.cancel(verification=row, by=dana)
+    post(client, "close", row, outcome="withdrew")
+    post(client, "reopen", row)
+    row.refresh_from_db()
+    assert (row.state, row.casework.closed_at) == (State.CANCELLED, None)
+
+
+def test_what_was_finished_twice_is_taken_up_again_all_the_same(dana):
+    row = standing(State.MANUAL_REQUIRED)
+    for outcome in ("no-answer", "withdrew"):
+        desk.close(verification=row, by=dana, outcome=outcome)
+    desk.reopen(verification=row, by=dana)
+    row.refresh_from_db()
+    assert row.state == State.MANUAL_REQUIRED
+
+
+def test_what_was_stopped_after_it_was_finished_is_taken_up_again(dana):
+    row = finished_before_finishing_stopped_it(dana, 3)
+    desk.stop_finished()
+    row.refresh_from_db()
+    desk.reopen(verification=row, by=dana)
+    assert row.state == State.MANUAL_REQUIRED
 
 
 def test_whoever_finishes_what_has_just_been_answered_is_told(dana, route, program, payer_server):

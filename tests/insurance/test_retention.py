@@ -123,6 +123,16 @@ def test_a_number_that_many_share_is_no_one_person(staff, tmp_path, monkeypatch)
     assert not AuditEvent.objects.filter(verb="exported").exists()
 
 
+def test_an_export_holds_nothing_of_a_stranger_behind_the_same_switchboard(staff):
+    number = "+14145550100"
+    first = finished(1, phone=f"{number}x12", phone_index=membership.phone_index(f"{number}x12"))
+    again = finished(2, phone=f"{number} x12", phone_index=membership.phone_index(f"{number} x12"))
+    stranger = finished(3, phone=f"{number}x77", phone_index=membership.phone_index(f"{number}x77"))
+    text = retention.export(first.public_id, by=staff("admin"), reason="asked")
+    assert {each["request"]["public_id"] for each in json.loads(text)["requests"]} == {first.public_id, again.public_id}
+    assert stranger.public_id not in text
+
+
 def test_what_came_of_a_request_goes_with_it_also_where_the_member_id_was_mended(staff):
     first = finished(1, member_index=membership.index("SIMPPO001"))
     VerificationFactory(state="manual_required", parent=first, origin="reverify", consent=first.consent)
