@@ -65,7 +65,7 @@ class ProgramForm(VersionedForm):
         for name in self.changed_data:
             if isinstance(field := self.fields[name], AnswersField) and name in self.cleaned_data:
                 field.write(self.instance, self.cleaned_data[name])
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # not in its stubs
 
     def save(self, commit: bool = True) -> Program:
         self._find_place()
