@@ -107,7 +107,7 @@ def of(verification: Verification) -> Answer:
 
 def in_full(verification: Verification, snapshot: BenefitSnapshot) -> Answer:
     """One answer, be it the one that counts or one from before."""
-    is_rule, is_old = "rule" in snapshot.data, verification.state == State.EXPIRED
+    is_rule, is_old = facts.is_rule(snapshot), verification.state == State.EXPIRED
     return Answer(
         sentence=sentence(verification, snapshot),
         level=snapshot.evidence_level,

@@ -81,7 +81,8 @@ def _for_program(terms: ProgramTerms, answer: Priced, program: Program) -> Progr
     A representative's word on its network outweighs the contract on file; a computer's is tried beside it.
     """
     is_asked = program.pk == answer.verification.program_id
-    is_sure = is_asked and "network" in answer.benefits.told_by_phone
+    is_known = answer.benefits.program_network != "unknown"
+    is_sure = is_asked and is_known and "network" in answer.benefits.told_by_phone
     return replace(terms, is_asked=is_asked, network="unknown" if is_sure else terms.network)
 
 

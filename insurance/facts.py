@@ -27,6 +27,9 @@ UNITS = {
 }
 
 
+IN_WORDS = ("exclusions", "penalty", "authorization_phone")
+
+
 @dataclass(frozen=True)
 class Fact:
     """One value of the answer, where it comes from and since when; `about` is the network it holds in."""
@@ -53,19 +56,32 @@ def told_by_phone(snapshot: BenefitSnapshot) -> Sequence[str]:
     """Which parts that name no line of the computer's answer a representative told."""
     if not snapshot.call_id:
         return ()
-    parts: Sequence[str] = snapshot.data.get("told_by_phone", kept.ALL_BY_PHONE)
-    return parts
+    parts: Sequence[str] | None = snapshot.data.get("told_by_phone")
+    return kept.ALL_BY_PHONE if parts is None else parts
+
+
+def is_rule(snapshot: BenefitSnapshot) -> bool:
+    """Whether a rule took the place of asking, and no call since has taught anything."""
+    data = snapshot.data
+    if "rule" not in data:
+        return False
+    plan = data.get("plan") or {}
+    told = [*(data.get(name) for name in ("told_by_phone", "tiers", "contacts")), plan.get("ends")]
+    said = [call.answers.get(name) for call in _calls(snapshot) for name in IN_WORDS]
+    return plan.get("active") is None and not any([*told, *said])
 
 
 def of(snapshot: BenefitSnapshot) -> Iterator[Fact]:
-    """Each value that was told; none where a rule took the place of asking."""
-    if "rule" in snapshot.data:
+    """Each value that was told; of a rule that took the place of asking none, but what a representative told since."""
+    if is_rule(snapshot):
         return
     since = snapshot.data.get("since")
     computer_as_of = datetime.fromisoformat(since) if since else snapshot.as_of
     for about, label, value, told_in in _values(snapshot.data):
         if value not in (None, ""):
             by_phone, line = _by_phone(snapshot, told_in), _first_line(told_in)
+            if "rule" in snapshot.data and not by_phone:  # no computer was asked
+                continue
             as_of = snapshot.as_of if by_phone else computer_as_of
             source, who = _source(line, by_phone=by_phone), _who(by_phone=by_phone, by_computer=bool(line))
             yield Fact(label, str(value), source, as_of, about, who)

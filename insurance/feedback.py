@@ -18,8 +18,7 @@ def update_directory(verification: Verification, snapshot: BenefitSnapshot) -> N
     If curators merged it into another listing meanwhile, that one is told: the merged one is no longer shown.
     """
     network = NETWORKS.get(snapshot.data.get("program_network", ""))
-    is_told = snapshot.evidence_level >= 1 or "network" in snapshot.data.get("told_by_phone", ())
-    if network is None or verification.program is None or not is_told:
+    if network is None or verification.program is None or not _is_told(snapshot):
         return
     curation.accept(
         program=verification.program.merged_into or verification.program,
@@ -27,6 +26,13 @@ def update_directory(verification: Verification, snapshot: BenefitSnapshot) -> N
         network=network,
         source=AcceptanceSource.BENEFITS_CHECK,
     )
+
+
+def _is_told(snapshot: BenefitSnapshot) -> bool:
+    """A call confirms only what was said in it: one about other things leaves the network at its own day."""
+    if snapshot.call is not None:
+        return snapshot.call.answers.get("network") in NETWORKS
+    return snapshot.evidence_level >= 1
 
 
 def expire(today: date | None = None) -> int:

@@ -47,12 +47,21 @@ def read(snapshot: BenefitSnapshot) -> Benefits:
         review=tuple(snapshot.review),
         flags=tuple(snapshot.flags),
         question=Question(question) if question in Question.values else Question.CONFIRM,
-        told_by_phone=tuple(data.get("told_by_phone") or (ALL_BY_PHONE if snapshot.call_id else ())),
+        told_by_phone=_told_by_phone(snapshot),
     )
     owed = data.get("spend_down")
     if not owed:
         return found
     return replace(found, spend_down=SpendDown(_decimal(owed.get("amount")), owed.get("period", ""), owed["line"]))
+
+
+def _told_by_phone(snapshot: BenefitSnapshot) -> tuple[str, ...]:
+    """None is an answer too: a call that taught nothing. Nobody told a network that is not known."""
+    told = snapshot.data.get("told_by_phone")
+    if told is not None or not snapshot.call_id:
+        return tuple(told or ())
+    is_known = snapshot.data.get("program_network") in ("in", "out")
+    return tuple(part for part in ALL_BY_PHONE if part != "network" or is_known)
 
 
 def _plan(kept: Mapping[str, Any]) -> Plan:

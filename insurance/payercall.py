@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -42,6 +43,12 @@ NOT_ACTIVE = frozenset(
     }
 )
 SETTLED = frozenset({Determination.NOT_COVERED, Determination.CARVE_OUT_CONTACT})
+# A yes, or one that has run out: which of them it is, the terms tell.
+SAYS_YES = frozenset(
+    {Determination.COVERED, Determination.COVERED_AUTH_REQUIRED, Determination.LIMIT_EXHAUSTED},
+)
+OUTSIDE = Determination.NOT_COVERED_OUT_OF_NETWORK
+BY_TERMS = SAYS_YES | {OUTSIDE}
 IN_PART = "determination in part"  # covered says one, approval or the days that are left the other
 KEPT_ON_CALL = ("number_dialed", "department", "rep_name", "reference")
 
@@ -82,15 +89,17 @@ def keep(*, call: ManualCall, by: User, answers: dict[str, Any]) -> None:
 def break_off(*, call: ManualCall, by: User, outcome: str) -> None:
     """Closed, cut off, or they would not say: back in the queue, due when the line opens again.
 
-    A day on which the caller was promised a call is not put off for the payer's hours.
+    A day on which the caller was promised a call is not put off for the payer's hours; one that has passed is.
     """
     verification = call.verification
     desk.hold(verification=verification, by=by)
     _end(call, outcome)
     if verification.state != State.COMPLETED:
         move(verification, State.MANUAL_REQUIRED, reason=Reason.PAYER_CLOSED, actor=by)
-    unpromised = Verification.objects.filter(pk=verification.pk, call_after=None)
-    unpromised.update(call_after=_next_opening(verification))
+    opening = _next_opening(verification)
+    if opening is not None:
+        unpromised = Verification.objects.filter(Q(call_after=None) | Q(call_after__lte=Now()), pk=verification.pk)
+        unpromised.update(call_after=opening)
     _tell(call, by, "payer call broken off")
 
 
@@ -149,7 +158,7 @@ def benefits_from(answers: dict[str, Any], condition: str, upon: Benefits | None
     )
     network = _network(answers, known)
     determination, level = determination_of(answers, known), level_of(answers, known)
-    tiers = told.tiers(answers, network, known.tiers)
+    tiers = told.tiers(answers, network, known.tiers, by_phone=known.told_by_phone)
     flags = _flags(known, tiers)
     return replace(
         known,
@@ -176,41 +185,63 @@ def determination_of(answers: dict[str, Any], known: Benefits | None = None) -> 
     rules = (
         (active == "no" or (active != "yes" and before == Determination.INACTIVE), Determination.INACTIVE),
         (bool(answers.get("carve_out_company")), Determination.CARVE_OUT_CONTACT),
-        (covered == "no" and network == "out", Determination.NOT_COVERED_OUT_OF_NETWORK),
+        (covered == "no" and network == "out", OUTSIDE),
         (covered == "no", Determination.NOT_COVERED),
         (covered != "yes" and before in NOT_ACTIVE and active != "yes", before),
         (covered != "yes" and before in NOT_ACTIVE, Determination.ACTIVE_IOP_UNCONFIRMED),
-        (covered != "yes" and before in SETTLED, before),
+        (covered != "yes" and (before in SETTLED or (before == OUTSIDE and network == "out")), before),
+        (covered != "yes" and before == OUTSIDE and not _is_no_by_rule(known), Determination.ACTIVE_IOP_UNCONFIRMED),
     )
     return next((found for holds, found in rules if holds), None) or _by_terms(answers, known, network)
 
 
+def _is_no_by_rule(known: Benefits | None) -> bool:
+    """Whether "not outside its network" follows from the plan's terms: a representative's own no is of level 4."""
+    return known is not None and known.pays_nothing_outside and known.evidence_level < 4
+
+
 def _by_terms(answers: dict[str, Any], known: Benefits | None, network: Network) -> Determination:
-    """Covered or not as the terms have it, once nothing decides against it."""
+    """Covered or not as the terms have it, once nothing decides against it; a yes only if there has been one."""
     tier = told.tier(answers, network, known.tiers if known else ())
     left = tier.visit_limit.remaining if tier.visit_limit else None
     is_told = answers["covered"] == "yes"
+    before = known.determination if known else Determination.UNKNOWN
+    is_yes = is_told or (known is not None and known.evidence_level >= 3 and before in BY_TERMS)
+    owes_first = known is not None and known.spend_down is not None and before not in SAYS_YES
     rules = (
-        (
-            not is_told and known is not None and known.pays_nothing_outside and network == "out",
-            Determination.NOT_COVERED_OUT_OF_NETWORK,
-        ),
-        (not is_told and known is not None and known.spend_down is not None, Determination.ACTIVE_IOP_UNCONFIRMED),
+        (not is_told and known is not None and known.pays_nothing_outside and network == "out", OUTSIDE),
+        (not is_told and owes_first, Determination.ACTIVE_IOP_UNCONFIRMED),
         (left is not None and left.value == 0, Determination.LIMIT_EXHAUSTED),
-        (level_of(answers, known) < 3, Determination.ACTIVE_IOP_UNCONFIRMED),
+        (not is_yes, Determination.ACTIVE_IOP_UNCONFIRMED),
         (tier.authorization == "yes", Determination.COVERED_AUTH_REQUIRED),
     )
     return next((found for holds, found in rules if holds), Determination.COVERED)
 
 
 def level_of(answers: dict[str, Any], known: Benefits | None = None) -> int:
-    """How sure it is: L4 only if the representative spoke of this care, be it a no."""
+    """How sure it is: L4 only if the representative spoke of this care, be it a no.
+
+    What was sure before is so only while it still is the answer.
+    """
     if answers["covered"] in told.YES_NO:
         return 4
     if answers["plan_active"] == "no":
         return 0
-    level = max(known.evidence_level if known else 0, 1 if answers["plan_active"] == "yes" else 0)
-    return min(level, 2) if answers.get("carve_out_company") else level
+    least = 1 if answers["plan_active"] == "yes" else 0
+    if known is None:
+        return least
+    level = max(known.evidence_level, least)
+    return min(level, 2) if answers.get("carve_out_company") else min(level, _highest(answers, known))
+
+
+def _highest(answers: dict[str, Any], known: Benefits) -> int:
+    """The level up to which evidence for the answer before is evidence for what these answers make of it."""
+    before, found = known.determination, determination_of(answers, known)
+    if found == before or {found, before} <= SAYS_YES:
+        return 4
+    if before in (Determination.INACTIVE, Determination.PENDING_INVESTIGATION):
+        return 1
+    return 3 if known.evidence_level < 4 and {found, before} <= BY_TERMS else 2
 
 
 def _told_by_phone(
@@ -228,8 +259,11 @@ def _told_by_phone(
         by_phone.add("network")
     if answers.get("plan_name"):
         by_phone.add("plan")
-    if answers.get("authorization") in told.YES_NO:
-        by_phone.add(f"authorization {told.tier(answers, network, known.tiers).network}")
+    terms = told.tier(answers, network, known.tiers).network
+    if answers.get("authorization") in told.YES_NO or (
+        "authorization unknown" in by_phone and told.takes_over_unnamed(network, known.tiers)
+    ):
+        by_phone.add(f"authorization {terms}")
     return by_phone
 
 

@@ -171,13 +171,15 @@ def _open_casework(verification: Verification) -> Casework | None:
 
 
 def open_carve_out(verification: Verification, snapshot: BenefitSnapshot) -> Verification | None:
-    """The payer named the company that handles behavioral health: ask that one, with the same consent."""
+    """The payer named the company that handles behavioral health: ask that one, once, with the same consent."""
     if snapshot.determination != Determination.CARVE_OUT_CONTACT or verification.origin == "carve_out":
         return None
     other = named_payer(snapshot)
     if other is None or other.pk == verification.payer_id:
         return None
-    return open_child(verification, origin=Verification.Origin.CARVE_OUT, payer=other)
+    asked = verification.children.filter(origin=Verification.Origin.CARVE_OUT, payer=other)
+    current = asked.exclude(state__in=(State.EXPIRED, State.CANCELLED)).order_by("-pk").first()
+    return current or open_child(verification, origin=Verification.Origin.CARVE_OUT, payer=other)
 
 
 def named_payer(snapshot: BenefitSnapshot) -> Payer | None:

@@ -3,7 +3,7 @@
 A value that was not told stays what it was and keeps its own source.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -33,14 +33,37 @@ def tier(answers: Answers, network: Network, known: Sequence[Tier]) -> Tier:
     )
 
 
-def tiers(answers: Answers, network: Network, known: Sequence[Tier]) -> tuple[Tier, ...]:
-    """All terms, with those at this program as told. Nothing told makes no terms."""
+def tiers(
+    answers: Answers, network: Network, known: Sequence[Tier], *, by_phone: Collection[str] = ()
+) -> tuple[Tier, ...]:
+    """All terms, with those at this program as told. Nothing told makes no terms.
+
+    Terms told while the network was not known are this program's, and get its network. Those of the computer's answer
+    stay as well: they may hold at the other programs too.
+    """
     told = tier(answers, network, known)
     if not told.has_terms and told.authorization == "unknown":
         return tuple(known)
     if any(_key(each) == _key(told) for each in known):
         return tuple(told if _key(each) == _key(told) else each for each in known)
+    if takes_over_unnamed(network, known):
+        unnamed = applicable(known, network)
+        known = [each for each in known if each != unnamed or not _is_from_calls(each, by_phone)]
     return (*known, told)
+
+
+def takes_over_unnamed(network: Network, known: Sequence[Tier]) -> bool:
+    """Whether the terms that named no network are those at a program of this one from now on."""
+    before = applicable(known, network)
+    return network != "unknown" and before is not None and before.network == "unknown"
+
+
+def _is_from_calls(one: Tier, by_phone: Collection[str]) -> bool:
+    """Whether no part of these terms is a computer's."""
+    amounts = [*one.deductible.values(), *one.out_of_pocket.values(), *filter(None, [one.visit_limit])]
+    values = [one.coinsurance, one.copay, *(v for each in amounts for v in (each.total, each.used, each.remaining))]
+    is_told = one.authorization == "unknown" or "authorization unknown" in by_phone
+    return is_told and not any(each.source.line for each in values if each is not None)
 
 
 def _key(one: Tier) -> tuple[str, str, str]:

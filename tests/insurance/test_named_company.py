@@ -1,15 +1,20 @@
 """A member ID goes to the company that the payer named, or to nobody: never to one whose name is only like it."""
 
+import uuid
+
 import pytest
 
 from insurance import desk, renewal
-from insurance.models import BenefitSnapshot
+from insurance.models import BenefitSnapshot, Verification
 from insurance.questions import Question
+from insurance.states import Reason, State, move
 from payersim import scenarios
 from programs.models import Payer
 from tests.factories import PayerFactory
 from tests.insurance.asking import run, submit
 from tests.insurance.factories import PayerRouteFactory, ProgramPayerContractFactory
+from tests.insurance.test_renewal import answered, payer_of
+from tests.insurance.test_upon_what_is_known import call
 
 pytestmark = pytest.mark.django_db
 
@@ -64,3 +69,29 @@ def test_a_company_without_a_name_is_asked_about_by_a_person(route, program, mon
     assert not row.children.exists()
     assert row.snapshot.data["question"] == Question.ADMINISTRATOR
     assert desk.casework_of(row).closed_at is None
+
+
+@pytest.mark.usefixtures("payer_server")
+def test_a_company_that_has_answered_is_not_asked_again_by_a_later_call(staff, signed_in, program):
+    other, client = payer_of(program, code="SBHC1"), signed_in(staff("agent", name="Dana"))
+    row = answered(payer_of(program), program, member_id="SIMCARVE1")
+    child = run(row.children.get())
+    assert child.state == "completed"
+    call(client, row, deductible_left="200")
+    call(client, row, carve_out_company=other.name)
+    assert row.determination == "carve_out_contact"
+    assert row.children.get() == child
+
+
+@pytest.mark.usefixtures("payer_server")
+def test_a_company_whose_answer_is_over_is_asked_anew(program):
+    payer_of(program, code="SBHC1")
+    row = answered(payer_of(program), program, member_id="SIMCARVE1")
+    child = run(row.children.get())
+    move(child, State.EXPIRED, reason=Reason.STALE)
+    row.refresh_from_db()
+    Verification.objects.filter(pk=row.pk).update(submission_key=uuid.uuid4())
+    row.refresh_from_db()
+    again = renewal.open_carve_out(row, row.snapshot)
+    assert again is not None
+    assert again.pk != child.pk

@@ -54,6 +54,16 @@ def test_putting_a_payer_call_back_keeps_the_day_the_caller_was_promised(client,
     assert ManualCall.objects.get().outcome == "closed"
 
 
+def test_a_second_call_that_is_broken_off_is_put_off_again(client):
+    row = VerificationFactory(state="manual_required", program=ProgramBillingFactory().program)
+    PayerPhoneLineFactory(payer=row.payer, days=["mon"], opens="03:00", closes="03:01")
+    for _time in range(2):
+        Verification.objects.filter(pk=row.pk).update(call_after=timezone.now() - timedelta(hours=1))
+        start(client, row)
+        put_back(client, row)
+        assert row.call_after > timezone.now()
+
+
 def test_a_payers_opening_hour_does_not_follow_where_there_is_no_line_on_file(client):
     row = VerificationFactory(state="manual_required", program=ProgramBillingFactory().program)
     start(client, row)

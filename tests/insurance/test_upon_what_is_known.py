@@ -1,20 +1,31 @@
 """A call adds to what the computer told: what was told anew counts, the rest stays with its own source."""
 
+import uuid
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from itertools import product
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from insurance import answer, consent, kept, renewal, script
-from insurance.models import BenefitSnapshot, Verification
+from insurance import answer, consent, costing, intake, kept, payercall, renewal, script
+from insurance.models import BenefitSnapshot, ProgramPayerContract, Verification
 from insurance.questions import Question
+from insurance.reading import Benefits
 from insurance.tiers import Accumulator, Value
 from programs.models import PayerAcceptance
+from programs.models.payer import PayerKind
 from tests.factories import PayerFactory
 from tests.insurance.asking import run, submit
-from tests.insurance.factories import PayerRouteFactory, ProgramPayerContractFactory, VerificationFactory
+from tests.insurance.factories import (
+    ConsentFactory,
+    PayerRouteFactory,
+    ProgramBillingFactory,
+    ProgramPayerContractFactory,
+    VerificationFactory,
+)
 from tests.insurance.test_payer_call import start
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("payer_server")]
@@ -279,3 +290,130 @@ def test_a_consent_taken_back_during_a_call_is_said_and_nothing_more_is_told(cli
     by_computer.refresh_from_db()
     assert (by_computer.determination, by_computer.evidence_level) == ("covered_auth_required", 3)
     assert not by_computer.children.exists()
+
+
+# --- a call upon a call -------------------------------------------------------------------------------
+ANSWERS = ("yes", "no", "unknown")
+COVERED, GOES_ON = {"covered", "covered_auth_required"}, {"covered", "covered_auth_required", "limit_exhausted"}
+
+
+def after(known: Benefits | None, active: str = "unknown", covered: str = "unknown", network: str = "unknown"):
+    told = {**NOTHING, "plan_active": active, "covered": covered, "network": network}
+    return payercall.benefits_from(told, "mh", known)
+
+
+def test_nothing_becomes_covered_that_nobody_said_in_any_two_calls_and_one_that_says_nothing():
+    said = list(product(ANSWERS, ANSWERS, ("in", "out", "unknown")))
+    for first, second in product(said, said):
+        known: Benefits | None = None
+        for told in (first, second, ("unknown",) * 3):
+            before, known = known, after(known, *told)
+            stands = before is not None and before.determination in GOES_ON and before.evidence_level >= 3
+            if known.determination in COVERED:
+                assert told[1] == "yes" or (told[1] == "unknown" and stands), (first, second, told)
+            if known.evidence_level >= 3 and told[1] == "unknown":
+                assert before is not None
+                assert before.evidence_level >= known.evidence_level, (first, second, told)
+                assert known.determination == before.determination or stands, (first, second, told)
+
+
+@pytest.mark.parametrize("told", [{}, {"deductible_left": "200"}, {"plan_active": "yes"}])
+@pytest.mark.parametrize("upon", ["unanswered", "by_computer"])
+def test_a_no_outside_the_network_stands_while_nothing_is_told_against_it(client, request, upon, told):
+    row = request.getfixturevalue(upon)
+    call(client, row, plan_active="yes", covered="no", network="out")
+    call(client, row, **told)
+    assert (row.determination, row.evidence_level) == ("not_covered_out_of_network", 4)
+
+
+@pytest.mark.parametrize("upon", ["unanswered", "by_computer"])
+def test_a_no_outside_the_network_is_neither_yes_nor_no_inside_it(client, request, upon):
+    row = request.getfixturevalue(upon)
+    call(client, row, plan_active="yes", covered="no", network="out")
+    call(client, row, network="in")
+    assert (row.determination, row.evidence_level) == ("active_iop_unconfirmed", 2)
+    call(client, row)
+    assert (row.determination, row.evidence_level) == ("active_iop_unconfirmed", 2)
+
+
+def test_an_hmos_no_outside_the_network_goes_by_its_terms_once_the_program_is_told_to_be_inside(by_computer):
+    hmo = replace(kept.read(by_computer.snapshot), pays_nothing_outside=True)
+    outside = after(hmo, network="out")
+    assert (outside.determination, outside.evidence_level) == ("not_covered_out_of_network", 3)
+    assert after(outside, network="in").determination == "covered_auth_required"
+    refused = after(hmo, "yes", "no", "out")
+    assert after(refused, network="in").determination == "active_iop_unconfirmed"
+
+
+def test_a_plan_that_is_active_after_all_is_no_evidence_about_this_care(client, unanswered):
+    call(client, unanswered, plan_active="no", covered="no")
+    call(client, unanswered, plan_active="yes")
+    assert (unanswered.determination, unanswered.evidence_level) == ("active_iop_unconfirmed", 1)
+    call(client, unanswered)
+    assert (unanswered.determination, unanswered.evidence_level) == ("active_iop_unconfirmed", 1)
+
+
+def test_a_call_that_taught_nothing_puts_nothing_into_the_next_ones_mouth(client, by_computer):
+    for _time in range(2):
+        snapshot = call(client, by_computer)
+        assert snapshot.data["told_by_phone"] == []
+    assert "the plan’s computer told us" in answer.of(by_computer).sentence
+
+
+def test_of_an_older_call_all_was_told_by_phone_but_a_network_nobody_knows(unanswered):
+    older = BenefitSnapshot(determination="covered", evidence_level=4, data={}, call_id=1)
+    assert set(kept.read(older).told_by_phone) == {*kept.ALL_BY_PHONE} - {"network"}
+    older.data = {"program_network": "out"}
+    assert kept.read(older).told_by_phone == kept.ALL_BY_PHONE
+    older.data = {"told_by_phone": []}
+    assert kept.read(older).told_by_phone == ()
+
+
+def test_the_contract_on_file_counts_while_no_network_is_known(client, unanswered):
+    contract = ProgramPayerContract.objects.get(program=unanswered.program, payer=unanswered.payer)
+    snapshot = call(client, unanswered, plan_active="yes", covered="yes", copay="40", deductible_applies="no")
+    cost = estimate(unanswered)
+    assert contract.network == "in"
+    benefits = replace(kept.read(snapshot), told_by_phone=("network",))
+    snapshot.estimates.all().delete()
+    (priced,) = costing.estimate_all([costing.Priced(unanswered, snapshot, benefits)])
+    assert priced.result == cost
+
+
+def test_a_call_about_other_things_confirms_no_network(client, unanswered):
+    call(client, unanswered, plan_active="yes", network="out")
+    PayerAcceptance.objects.all().delete()
+    call(client, unanswered, plan_active="yes", deductible_left="200")
+    assert not PayerAcceptance.objects.exists()
+
+
+def test_terms_told_before_the_network_are_shown_once_and_as_told_by_phone(client, unanswered):
+    call(client, unanswered, plan_active="yes", covered="yes", authorization="yes", copay="40")
+    snapshot = call(client, unanswered, network="in")
+    (tier,) = kept.read(snapshot).tiers
+    assert (tier.network, tier.authorization) == ("in", "yes")
+    assert known(unanswered)["Approval in advance", "In network"] == ("Needed", "Representative, by phone")
+
+
+def test_terms_of_a_computer_that_name_no_network_stay_for_the_other_programs(by_computer):
+    found = kept.read(by_computer.snapshot)
+    unnamed = replace(found.tiers[0], network="unknown")
+    told = {**NOTHING, "copay": Decimal(40)}
+    assert [
+        each.network
+        for each in payercall.benefits_from(
+            {**told, "network": "in"}, "mh", replace(found, tiers=(unnamed,), program_network="unknown")
+        ).tiers
+    ] == ["unknown", "in"]
+
+
+def test_what_a_call_told_upon_a_rule_of_medicare_is_shown_as_a_representatives_word(client):
+    row = VerificationFactory.build(payer=PayerFactory(kind=PayerKind.MEDICARE), consent=ConsentFactory())
+    programs = [ProgramBillingFactory().program]
+    row = intake.submit(row, programs=programs, submission_key=uuid.uuid4()).verification
+    assert answer.of(row).is_rule
+    call(client, row, plan_active="yes", copay="40", authorization="yes")
+    shown = answer.of(row)
+    assert (shown.is_rule, row.determination) == (False, "not_covered")
+    assert {fact.source for fact in shown.facts if fact.label != "Told by"} == {"Representative, by phone"}
+    assert {"Copay", "Approval in advance", "Told by"} <= {fact.label for fact in shown.facts}
