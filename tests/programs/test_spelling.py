@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from programs.models import Program
+from programs.models import Organization, Program
 from programs.models.spelling import ACCENTED, PLAIN, spelled
 from programs.search import record
 from programs.search.names import STARTING, by_name
@@ -57,9 +57,19 @@ def test_beginnings_of_names_are_answered_by_their_index() -> None:
     assert "program_name_begins" in found
 
 
+@pytest.mark.parametrize("lookup", ["name__holds", "name__resembles"])
+@pytest.mark.parametrize(
+    ("model", "index"), [(Program, "program_name_trigrams"), (Organization, "org_name_trigrams")], ids=str
+)
+def test_parts_of_names_and_typing_errors_are_answered_by_the_names_own_index(
+    model: type[Program | Organization], index: str, lookup: str
+) -> None:
+    found, parameters = model.objects.filter(**{lookup: "nandu"}).query.sql_with_params()
+    assert index in plan(found, parameters, without=["seqscan", "indexscan", "indexonlyscan"])
+
+
 @pytest.mark.parametrize("text", ["nandu", "nandou"])
-def test_parts_of_names_and_typing_errors_are_answered_by_indexes(text: str) -> None:
-    found, parameters = by_name(Program.objects.published(), text).query.sql_with_params()
-    used = plan(found, parameters, without=["seqscan", "indexscan", "indexonlyscan"])
-    assert "program_name_trigrams" in used
-    assert "org_name_trigrams" in used
+def test_programs_and_their_organizations_are_looked_up_apart(text: str) -> None:
+    asked = str(by_name(Program.objects.published(), text).query)
+    assert " UNION " in asked, "an OR over two tables uses no index"
+    assert " OR " not in asked
