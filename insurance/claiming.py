@@ -88,7 +88,6 @@ def claim_batch(limit: int) -> list[Ticket]:
 def claimable() -> QuerySet[Verification]:
     return (
         Verification.objects.due()
-        .filter(casework__closed_at=None)  # also without any; what the desk has finished `desk.stop_finished` stops
         .order_by()
         .select_related("payer", "consent", "program__billing")
         .defer(*UNUSED)

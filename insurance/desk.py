@@ -135,9 +135,13 @@ def _why_stopped(outcome: str) -> Reason:
 
 @transaction.atomic
 def cancel(*, verification: Verification, by: User) -> None:
-    """Nobody is to be asked. Raises IllegalMoveError once it is done."""
+    """Nobody is to be asked. Raises IllegalMoveError once it is done.
+
+    What was finished already counts as finished after it, so that opening it again does not take this back.
+    """
     hold(verification=verification, by=by)
     move(verification, State.CANCELLED, reason=Reason.CANCELLED_BY_STAFF, actor=by)
+    Casework.objects.filter(verification=verification, closed_at__isnull=False).update(closed_at=Now())
     audit.record(actor=by, verb=Verb.CHANGED, subject=verification.public_id, act="cancelled")
 
 
@@ -152,7 +156,7 @@ def reopen(*, verification: Verification, by: User) -> None:
 def open_again(*, verification: Verification, by: User) -> None:
     """Back in a queue, without holding it. What was stopped goes to a person, who sees what it had come to before.
 
-    What was cancelled before it was finished stays cancelled.
+    What was cancelled by hand stays cancelled.
     """
     is_stopped = verification.state == State.CANCELLED and _stopped_by_finishing(verification)
     Casework.objects.filter(verification=verification).update(outcome="", closed_at=None, closed_by=None, owner=by)
@@ -166,7 +170,7 @@ def open_again(*, verification: Verification, by: User) -> None:
 
 
 def _stopped_by_finishing(verification: Verification) -> bool:
-    """Whether `close` or `stop_finished` cancelled it: they never do before it is finished."""
+    """Whether `close` or `stop_finished` cancelled it: they never do before it is finished, `cancel` always does."""
     closed_at = Casework.objects.values_list("closed_at", flat=True).get(verification=verification)
     cancelled = verification.events.filter(to_state=State.CANCELLED).order_by("-version").first()
     return closed_at is not None and cancelled is not None and cancelled.at >= closed_at

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from insurance import kept, tiers
+from insurance import kept, script, tiers
 from insurance.models import BenefitSnapshot, ManualCall, ProgramPayerContract, Verification
 
 NETWORKS = {
@@ -25,8 +25,10 @@ UNITS = {
     "month": gettext_lazy("a month"),
     "episode": gettext_lazy("for the whole program"),
 }
-
-
+AMOUNTS = (
+    ("deductible", "deductible", gettext_lazy("Deductible")),
+    ("out_of_pocket", "oop", gettext_lazy("Most to pay in a year")),
+)
 IN_WORDS = ("exclusions", "penalty", "authorization_phone")
 
 
@@ -67,7 +69,7 @@ def is_rule(snapshot: BenefitSnapshot) -> bool:
         return False
     plan = data.get("plan") or {}
     told = [*(data.get(name) for name in ("told_by_phone", "tiers", "contacts")), plan.get("ends")]
-    said = [call.answers.get(name) for call in _calls(snapshot) for name in IN_WORDS]
+    said = [call.answers.get(name) for _answer, call in _calls(snapshot) for name in IN_WORDS]
     return plan.get("active") is None and not any([*told, *said])
 
 
@@ -77,15 +79,16 @@ def of(snapshot: BenefitSnapshot) -> Iterator[Fact]:
         return
     since = snapshot.data.get("since")
     computer_as_of = datetime.fromisoformat(since) if since else snapshot.as_of
-    for about, label, value, told_in in _values(snapshot.data):
-        if value not in (None, ""):
-            by_phone, line = _by_phone(snapshot, told_in), _first_line(told_in)
+    calls = list(_calls(snapshot))
+    for row in _values(snapshot.data):
+        if row.value not in (None, ""):
+            by_phone, line = _by_phone(snapshot, row.told_in), _first_line(row.told_in)
             if "rule" in snapshot.data and not by_phone:  # no computer was asked
                 continue
-            as_of = snapshot.as_of if by_phone else computer_as_of
+            as_of = _told_on(row, calls) if by_phone else computer_as_of
             source, who = _source(line, by_phone=by_phone), _who(by_phone=by_phone, by_computer=bool(line))
-            yield Fact(label, str(value), source, as_of, about, who)
-    for call in _calls(snapshot):
+            yield Fact(row.label, str(row.value), source, as_of, row.about, who)
+    for _answer, call in calls:
         for label, value in _from_call(call):
             if value:
                 yield Fact(label, value, _who(by_phone=True), call.ended_at)
@@ -114,13 +117,27 @@ def _who(*, by_phone: bool, by_computer: bool = False) -> str:
     return "; ".join([*named, _("Plan’s computer")] if by_computer or not by_phone else named)
 
 
-def _calls(snapshot: BenefitSnapshot) -> Iterator[ManualCall]:
-    """The call an answer is from, then the earlier ones it was laid upon."""
+def _calls(snapshot: BenefitSnapshot) -> Iterator[tuple[BenefitSnapshot, ManualCall]]:
+    """The call an answer is from, then the earlier ones it was laid upon, each with the answer it made."""
     current: BenefitSnapshot | None = snapshot
     while current is not None and current.call is not None:
-        yield current.call
+        yield current, current.call
         earlier = BenefitSnapshot.objects.filter(verification=current.verification_id, pk=current.data.get("upon"))
         current = earlier.select_related("call").first()
+
+
+def _told_on(row: "Row", calls: Sequence[tuple[BenefitSnapshot, ManualCall]]) -> datetime:
+    """When a representative last told it. Of a value that no call is known to have told, the first one's day."""
+    told = (answer for answer, call in calls if _was_told(row, answer, call))
+    return next(told, calls[-1][0]).as_of
+
+
+def _was_told(row: "Row", answer: BenefitSnapshot, call: ManualCall) -> bool:
+    """Whether the value was said in this call, and of its network; one that was not known yet is what it became."""
+    if all(call.answers.get(name) in (None, "", "unknown") for name in row.fields):
+        return False
+    network = script.base_tier(answer.data).get("network", "unknown")
+    return not row.about or network == "unknown" or row.about == str(NETWORKS[network])
 
 
 def _from_call(call: ManualCall) -> Iterator[tuple[str, str]]:
@@ -133,40 +150,65 @@ def _from_call(call: ManualCall) -> Iterator[tuple[str, str]]:
 
 
 Lines = tuple[int, ...]  # of the computer's answer; 0 is a call, nothing that no line was named
-Row = tuple[str, str, Any, Lines | str]
+
+
+class Row(NamedTuple):
+    """One value as it was kept; None is not known and is left out. `told_in`: lines of the payer's answer, or which
+    part it is that names none. `fields`: where a call's form has it.
+    """
+
+    about: str
+    label: str
+    value: Any
+    told_in: Lines | str
+    fields: tuple[str, ...] = ()
 
 
 def _values(data: dict[str, Any]) -> Iterator[Row]:
-    """(network, label, value, lines of the payer's answer, or which part it is that names none).
-
-    A value of None is not known and is left out.
-    """
-    plan = data.get("plan") or {}
-    yield "", _("Spend-down"), _spend_down(data.get("spend_down")), _line_of(data.get("spend_down"))
-    yield "", _("Plan"), plan.get("name"), "plan"
-    yield "", _("Program"), NETWORKS.get(str(data.get("program_network")), NETWORKS["unknown"]), "network"
+    plan, network = data.get("plan") or {}, NETWORKS.get(str(data.get("program_network")), NETWORKS["unknown"])
+    yield Row("", _("Spend-down"), _spend_down(data.get("spend_down")), _line_of(data.get("spend_down")))
+    yield Row("", _("Plan"), plan.get("name"), "plan", ("plan_name",))
+    yield Row("", _("Program"), network, "network", ("network",))
     for tier in data.get("tiers") or []:
-        yield from _tier_values(tier)
+        yield from _unrepeated(tier, data)
     for contact in data.get("contacts") or []:
         named = ", ".join(filter(None, [contact["name"], *contact.get("phones", ())]))
-        yield "", _("Also ask"), named, _line_of(contact)
+        yield Row("", _("Also ask"), named, _line_of(contact), ("carve_out_company",))
 
 
 def _tier_values(tier: dict[str, Any]) -> Iterator[Row]:
     where = str(NETWORKS.get(str(tier.get("network")), NETWORKS["unknown"]))
     if tier.get("tier") not in (None, "", "base"):
         where = f"{where}, {tier['tier']}"
-    for key, label in (("deductible", _("Deductible")), ("out_of_pocket", _("Most to pay in a year"))):
+    for key, name, label in AMOUNTS:
         for whose, amounts in (tier.get(key) or {}).items():
-            yield where, f"{label}, {WHOSE.get(whose, whose)}", _left_of(amounts), _lines(amounts)
+            fields = (f"family_{name}_left",) if whose == "family" else (f"{name}_total", f"{name}_left")
+            yield Row(where, f"{label}, {WHOSE.get(whose, whose)}", _left_of(amounts), _lines(amounts), fields)
     share, copay, limit = tier.get("coinsurance"), tier.get("copay"), tier.get("visit_limit")
-    yield where, _("Patient’s share"), _percent(share), _lines(share)
-    yield where, _("Copay"), _copay(copay), _lines(copay)
-    yield where, _("Visits"), _visits(limit), _lines(limit)
+    yield Row(where, _("Patient’s share"), _percent(share), _lines(share), ("coinsurance",))
+    yield Row(where, _("Copay"), _copay(copay), _lines(copay), ("copay",))
+    yield Row(where, _("Visits"), _visits(limit), _lines(limit), ("visit_limit", "visits_used"))
     approval = {"yes": _("Needed"), "no": _("Not needed")}.get(str(tier.get("authorization")), _("Not told us"))
-    yield where, _("Approval in advance"), approval, f"authorization {tier.get('network') or 'unknown'}"
+    part = f"authorization {tier.get('network') or 'unknown'}"
+    yield Row(where, _("Approval in advance"), approval, part, ("authorization",))
     if any(value and value.get("proxy") for value in (share, copay)):
-        yield where, _("Careful"), _("These terms are for another kind of visit and only a hint."), "proxy"
+        yield Row(where, _("Careful"), _("These terms are for another kind of visit and only a hint."), "proxy")
+
+
+def _unrepeated(tier: dict[str, Any], data: dict[str, Any]) -> list[Row]:
+    """The values of these terms; of terms that name no network those alone that are others at the program's own.
+
+    They were taken over for the program when its network was told, and stay as they were for other programs.
+    """
+    rows, program = list(_tier_values(tier)), data.get("program_network")
+    alike = (each for each in data["tiers"] if all(each.get(key) == tier.get(key) for key in ("plan", "tier")))
+    own = next((each for each in alike if each.get("network") == program), None)
+    if own is None or program not in ("in", "out") or tier.get("network") in ("in", "out"):
+        return rows
+    here = {row.label: row.value for row in _tier_values(own)}
+    nothing = (None, _("Not told us"))
+    others = [row for row in rows if row.told_in != "proxy" and row.value not in (*nothing, here.get(row.label))]
+    return [*others, *(row for row in rows if row.told_in == "proxy" and others)]
 
 
 def _spend_down(owed: dict[str, Any] | None) -> str | None:

@@ -126,7 +126,7 @@ def questions(verification: Verification) -> list[Question]:
     """What is still missing, in the order of the call."""
     snapshot = kept.standing(verification)
     data: dict[str, Any] = snapshot.data if snapshot else {}
-    tier = _base_tier(data)
+    tier = base_tier(data)
     is_sure = bool(snapshot and snapshot.evidence_level >= 3)
     carve_out = CARVE_OUT_WITH_USE if may_speak_of_use(verification) else CARVE_OUT
     known = {
@@ -173,7 +173,7 @@ def _number(line: PayerPhoneLine, now: datetime) -> Number:
     )
 
 
-def _base_tier(data: dict[str, Any]) -> dict[str, Any]:
+def base_tier(data: dict[str, Any]) -> dict[str, Any]:
     """The terms that would apply to this program, as kept in a snapshot; empty if there are none."""
     wanted = "out" if data.get("program_network") == "out" else "in"
     base = {tier.get("network"): tier for tier in reversed(data.get("tiers") or []) if tier.get("tier") == "base"}

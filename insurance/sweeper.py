@@ -124,13 +124,17 @@ def free_lost_leases() -> int:
 
 
 def escalate() -> int:
-    """Past the time that computers have: a person takes over. A hold that ran out goes back to the queue."""
+    """Past the time that computers have: a person takes over. A hold that ran out goes back to the queue.
+
+    Nobody takes over what the desk has finished.
+    """
+    unfinished = Verification.objects.filter(casework__closed_at=None)
     late = Q(state__in=[State.QUEUED, State.RETRY_WAIT], auto_deadline_at__lte=Now())
     held = Q(state=State.MANUAL_IN_PROGRESS, held_until__lte=Now())
     moved = 0
-    for pk in Verification.objects.filter(late | held).values_list("pk", flat=True)[:AT_ONCE]:
+    for pk in unfinished.filter(late | held).values_list("pk", flat=True)[:AT_ONCE]:
         with transaction.atomic():
-            rows = Verification.objects.filter(late | held, pk=pk)
+            rows = unfinished.filter(late | held, pk=pk)
             row = rows.select_for_update(of=("self",), skip_locked=True).first()
             if row is not None:
                 is_held = row.state == State.MANUAL_IN_PROGRESS

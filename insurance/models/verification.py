@@ -51,9 +51,14 @@ class VerificationQuerySet(models.QuerySet["Verification"]):
         return self.filter(state__in=OPEN_STATES)
 
     def due(self) -> "VerificationQuerySet":
-        """What a worker may take now, by the database's clock, the most urgent first."""
-        return self.filter(state__in=DUE_STATES, next_attempt_at__lte=Now()).order_by(
-            "priority", "next_attempt_at", "pk"
+        """What a worker may take now, by the database's clock, the most urgent first.
+
+        Nothing that the desk has finished, which `desk.stop_finished` stops.
+        """
+        return (
+            self.filter(state__in=DUE_STATES, next_attempt_at__lte=Now())
+            .filter(casework__closed_at=None)  # also without any casework
+            .order_by("priority", "next_attempt_at", "pk")
         )
 
     def for_staff(self) -> "VerificationQuerySet":

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from insurance import aaa, doubts, sample
 from insurance.estimator import Span
-from insurance.facts import money
+from insurance.facts import Fact, money
 from insurance.fields import PayerField, PhoneField
 from insurance.models import Consent
 from insurance.models.route import Detail
@@ -48,6 +48,15 @@ def moment(at: datetime) -> str:
     """9:27 a.m. if it is today, else Nov 28, 9:27 a.m."""
     local = timezone.localtime(at)
     return date_format(local, "g:i a" if local.date() == timezone.localdate() else "M j, g:i a")
+
+
+@register.filter
+def told_on(fact: Fact | None, answered_at: datetime) -> str:
+    """“ · November 26” behind a value that was told on another day than the answer it stands in; else nothing."""
+    if fact is None or fact.as_of is None:
+        return ""
+    day = timezone.localdate(fact.as_of)
+    return "" if day == timezone.localdate(answered_at) else f" · {date_format(day, 'MONTH_DAY_FORMAT')}"
 
 
 @register.filter

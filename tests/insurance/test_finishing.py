@@ -4,10 +4,11 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from insurance import board, consent, desk, intake, queues, retention, undoing
+from insurance import board, consent, desk, intake, queues, retention, sweeper, undoing
 from insurance import verification as engine
 from insurance.models import Casework, StatusEvent, Verification
 from insurance.states import IllegalMoveError, Reason, State, StateConflictError, move, take_up_again
@@ -336,3 +337,59 @@ def test_before_finishing_it_is_said_that_the_question_stops(client):
     assert words in client.get(standing(State.QUEUED).get_absolute_url()).content.decode()
     done = VerificationFactory(state="completed", determination="unknown", completed_at=timezone.now())
     assert words not in client.get(done.get_absolute_url()).content.decode()
+
+
+# --- what is finished while its question is on its way ------------------------------------------------
+def finished_while_it_was_asked(dana, route, program, member_id="SIMDROP"):
+    row = submit(route, program, member_id=member_id)
+    ticket = engine.claim(row.pk)
+    row.refresh_from_db()
+    desk.close(verification=row, by=dana, outcome="no-answer")
+    return row, ticket
+
+
+@pytest.mark.parametrize("is_home", [False, True])
+@pytest.mark.parametrize("is_finished_twice", [False, True])
+def test_what_was_finished_and_then_cancelled_by_hand_stays_cancelled(
+    client, dana, route, program, payer_server, is_home, is_finished_twice
+):
+    row, ticket = finished_while_it_was_asked(dana, route, program)
+    if is_home:
+        engine.record(ticket, engine.ask(ticket))
+    post(client, "cancel", row)
+    desk.stop_finished()
+    if is_finished_twice:
+        post(client, "close", row, outcome="withdrew")
+    post(client, "reopen", row)
+    row.refresh_from_db()
+    assert (row.state, row.state_reason, row.casework.closed_at) == ("cancelled", Reason.CANCELLED_BY_STAFF, None)
+
+
+def test_what_came_home_after_it_was_finished_and_was_stopped_is_taken_up_again(
+    client, dana, route, program, payer_server
+):
+    row, ticket = finished_while_it_was_asked(dana, route, program)
+    engine.record(ticket, engine.ask(ticket))
+    assert desk.stop_finished() == 1
+    post(client, "reopen", row)
+    row.refresh_from_db()
+    assert row.state == State.MANUAL_REQUIRED
+
+
+def test_what_is_finished_is_neither_due_nor_late_before_it_is_stopped(dana, settings):
+    then = timezone.now() - timedelta(seconds=settings.BROKER_PATIENCE_SECONDS + 1)
+    columns = {"next_attempt_at": then, "auto_deadline_at": then, "sla_due_at": then}
+    row = standing(State.QUEUED, **columns)
+    watch = Sweeper(Broker("redis://127.0.0.1:1/0"))
+    assert (list(Verification.objects.due()), watch.nobody_works(), tile("late")) == ([row], True, "1")
+    Casework.objects.create(verification=row, outcome="no-answer", closed_at=timezone.now(), closed_by=dana)
+    watch.is_alone = False
+    assert (list(Verification.objects.due()), list(sweeper.unheard()), tile("late")) == ([], [], "0")
+    assert (watch.nobody_works(), sweeper.escalate(), engine.help_out()) == (False, 0, 0)
+
+
+def test_what_is_due_is_found_by_its_index():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    for rows in (sweeper.unheard(), Verification.objects.due().order_by()):
+        assert "verification_due" in rows.explain() or "verification_waiting" in rows.explain()

@@ -6,9 +6,12 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import product
 
+import pgtrigger
 import pytest
+from bs4 import BeautifulSoup
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from insurance import answer, consent, costing, intake, kept, payercall, renewal, script
 from insurance.models import BenefitSnapshot, ProgramPayerContract, Verification
@@ -417,3 +420,98 @@ def test_what_a_call_told_upon_a_rule_of_medicare_is_shown_as_a_representatives_
     assert (shown.is_rule, row.determination) == (False, "not_covered")
     assert {fact.source for fact in shown.facts if fact.label != "Told by"} == {"Representative, by phone"}
     assert {"Copay", "Approval in advance", "Told by"} <= {fact.label for fact in shown.facts}
+
+
+# --- when and where each value was told -----------------------------------------------------------------
+def without_network(row: Verification) -> BenefitSnapshot:
+    """The computer's answer as if its lines had named no network: the terms once, for whichever network it is."""
+    before = row.snapshots.get(superseded_at=None)
+    (base,) = [tier for tier in before.data["tiers"] if tier["network"] == "in"]
+    row.snapshots.update(superseded_at=timezone.now())
+    data = {**before.data, "tiers": [{**base, "network": "unknown"}], "program_network": "unknown"}
+    return row.snapshots.create(
+        determination=before.determination, evidence_level=before.evidence_level, data=data, as_of=before.as_of
+    )
+
+
+def rows_of(row: Verification, about: str) -> dict[str, str]:
+    return {fact.label: fact.value for fact in answer.of(row).facts if fact.about == about}
+
+
+@pytest.mark.parametrize("told", [{}, {"authorization": "yes"}])
+@pytest.mark.parametrize(("network", "about"), [("in", "In network"), ("out", "Out of network")])
+def test_terms_of_a_computer_that_name_no_network_are_shown_once_when_the_network_was_told(
+    client, by_computer, network, about, told
+):
+    without_network(by_computer)
+    before = rows_of(by_computer, "Network not known")
+    assert {"Deductible, one person", "Patient’s share", "Approval in advance"} <= before.keys()
+    snapshot = call(client, by_computer, plan_active="yes", network=network, **told)
+    assert rows_of(by_computer, about) == before
+    assert answer.of(by_computer).networks == [about]
+    assert {tier["network"] for tier in snapshot.data["tiers"]} == {"unknown", network}  # priced at other programs
+
+
+def test_terms_that_name_no_network_are_shown_as_well_where_those_of_the_program_are_others(client, by_computer):
+    without_network(by_computer)
+    call(client, by_computer, plan_active="yes", covered="yes", network="in", copay="40", authorization="no")
+    here, elsewhere = rows_of(by_computer, "In network"), rows_of(by_computer, "Network not known")
+    assert (here["Copay"], here["Approval in advance"]) == ("$40.00 a day", "Not needed")
+    assert elsewhere == {"Patient’s share": "20%", "Approval in advance": "Needed"}
+
+
+def told_on(row: Verification) -> dict[tuple[str, str], object]:
+    return {(fact.about, fact.label): fact.as_of for fact in answer.of(row).facts}
+
+
+def test_each_value_keeps_the_day_of_the_call_in_which_it_was_told(client, by_computer):
+    asked = by_computer.snapshots.get().as_of
+    first = call(
+        client, by_computer, plan_active="yes", covered="yes", network="in", authorization="yes", copay="40"
+    ).as_of
+    second = call(
+        client, by_computer, deductible_left="200", authorization="yes", carve_out_company="Sample Co", rep_name="Lee"
+    ).as_of
+    third = call(client, by_computer, plan_name="Gold", rep_name="Max").as_of
+    days = told_on(by_computer)
+    assert (days["In network", "Copay"], days["In network", "Deductible, one person"]) == (first, second)
+    assert days["In network", "Approval in advance"] == second  # told again
+    assert (days["", "Plan"], days["", "Also ask"]) == (third, second)
+    assert days["In network", "Most to pay in a year, one person"] == asked
+    (network,) = [fact for fact in answer.of(by_computer).facts if fact.label == "Program" and fact.as_of]
+    assert network.as_of == first
+
+
+def test_what_was_told_before_the_network_keeps_its_day_when_the_network_is_told(client, unanswered):
+    first = call(client, unanswered, plan_active="yes", covered="yes", authorization="yes", copay="40").as_of
+    second = call(client, unanswered, network="out", visit_limit="30").as_of
+    days = told_on(unanswered)
+    for label in ("Copay", "Approval in advance"):
+        assert days["Out of network", label] == first
+    assert days["Out of network", "Visits"] == second
+
+
+def test_terms_of_the_other_network_keep_their_day_when_the_same_is_told_of_this_one(client, unanswered):
+    first = call(client, unanswered, plan_active="yes", covered="yes", network="in", copay="40").as_of
+    second = call(client, unanswered, network="out", copay="90").as_of
+    days = told_on(unanswered)
+    assert (days["In network", "Copay"], days["Out of network", "Copay"]) == (first, second)
+
+
+def test_a_value_that_is_older_than_the_answer_is_shown_with_its_day(client, by_computer):
+    first = call(client, by_computer, plan_active="yes", covered="yes", network="in", copay="40")
+    with pgtrigger.ignore("insurance.BenefitSnapshot:never_edited"):
+        BenefitSnapshot.objects.filter(pk=first.pk).update(as_of=first.as_of - timedelta(days=3))
+    first.refresh_from_db()
+    call(client, by_computer, visit_limit="30", rep_name="Lee")
+    day = date_format(timezone.localtime(first.as_of), "MONTH_DAY_FORMAT")
+    page = BeautifulSoup(client.get(by_computer.get_absolute_url()).content, "html.parser").find(id="answer")
+    sheet = client.post(reverse("verification_sheet", args=[by_computer.public_id])).content
+    for shown in (page, BeautifulSoup(sheet, "html.parser")):
+        told = {
+            label: " ".join(shown.find("th", string=label).find_next("td").parent.get_text(" ").split())
+            for label in ("Copay", "Visits")
+        }
+        assert f"Representative, by phone · {day}" in told["Copay"]
+        assert "Representative, by phone" in told["Visits"]
+        assert day not in told["Visits"]
