@@ -1,10 +1,13 @@
 """The open, read-only API: search, one program, the vocabulary, exports. Shapes are described in `api_schema`."""
 
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
+from pathlib import Path
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import (
     Http404,
@@ -44,6 +47,18 @@ PROBLEM = "application/problem+json"
 FLAG_LABELS = {"sliding": _("Sliding scale"), "accepting": _("Accepting new patients")}
 # Browsers let pages of other sites read these headers, and send those, only when we say so.
 READABLE, SENDABLE = "ETag, Link", "If-None-Match, If-Modified-Since"
+
+
+def code_of(*folders: Path) -> str:
+    """A checksum of the code in these folders and of its translations."""
+    found = 0
+    for path in sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in (".py", ".mo")):
+        found = zlib.crc32(path.read_bytes(), found)
+    return f"{found:08x}"
+
+
+# Another version of the code may answer in another shape, or in other words. Both are taken as it is loaded.
+CODE, STARTED = code_of(Path(__file__).parent, *map(Path, settings.LOCALE_PATHS)), timezone.now()
 
 
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -112,11 +127,11 @@ def open_data(view: View) -> View:
 
 
 def _validators(language: str) -> tuple[str, int]:
-    """ETag and Last-Modified (seconds): answers change with the directory, payers' names, the day and the language."""
+    """ETag and Last-Modified (seconds): answers change with the directory, payers' names, the day, language and code."""
     version, changed = DirectoryVersion.objects.filter(pk=1).values_list("version", "changed_at").first() or (0, None)
     midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    newest = max(changed, midnight) if changed else midnight
-    return f'W/"{version}-{payers.at(version).tag}-{midnight:%Y%m%d}-{language}"', int(newest.timestamp())
+    newest = max(changed or midnight, midnight, STARTED)
+    return f'W/"{version}-{payers.at(version).tag}-{midnight:%Y%m%d}-{CODE}-{language}"', int(newest.timestamp())
 
 
 # --- search -------------------------------------------------------------------------------------------------

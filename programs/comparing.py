@@ -1,7 +1,7 @@
 """Programs side by side: which rows differ, and what each has not told us."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.formats import date_format
@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from programs.models import Program
 from programs.profile import GLANCE, Profile, Words
 from programs.search.vocabulary import FACETS
+
+Way = Callable[[Profile], str]
 
 
 @dataclass(frozen=True)
@@ -41,16 +43,23 @@ def compare(programs: Iterable[Program], *, only_differences: bool = False) -> C
     """The comparison of programs loaded with `with_details()`."""
     profiles = [Profile.of(program) for program in programs]
     names = [profile.program.name for profile in profiles]
-    rows = [Row(label, names, [words(profile) for profile in profiles]) for label, words in _lines()]
+    rows = [Row(label, names, _cells(profiles, *ways)) for label, *ways in _lines()]
     shown = [row for row in rows if row.differs] if only_differences and len(profiles) > 1 else rows
     return Comparison(profiles, shown, len(rows) - len(shown))
 
 
-def _lines() -> list[tuple[Words, Callable[[Profile], str]]]:
+def _cells(profiles: Sequence[Profile], in_short: Way, in_full: Way | None = None) -> list[str]:
+    """What each says; in full where that tells apart what sounds alike in short."""
+    short, full = ([way(profile) for profile in profiles] for way in (in_short, in_full or in_short))
+    return full if len(set(full)) > len(set(short)) else short
+
+
+def _lines() -> list[tuple[Words, Way] | tuple[Words, Way, Way]]:
+    """Every line's label, and how its cells are said: in short, and in full where that is more."""
     facts = ("condition", "therapy", "service", "medication", "population", "accreditation")
     return [
         (_("Place"), lambda profile: f"{profile.program.city}, {profile.program.state}"),
-        *((label, _glance(index)) for index, label in enumerate(GLANCE)),
+        *((label, _glance(index), _glance_in_full(index)) for index, label in enumerate(GLANCE)),
         (_("When it meets"), _when),
         (_("Next start"), lambda profile: _date(profile.next_start)),
         (_("Insurance"), lambda profile: ", ".join(map(str, profile.taken))),
@@ -60,11 +69,15 @@ def _lines() -> list[tuple[Words, Callable[[Profile], str]]]:
     ]
 
 
-def _glance(index: int) -> Callable[[Profile], str]:
+def _glance(index: int) -> Way:
     return lambda profile: profile.glance[index].value
 
 
-def _answers(name: str) -> Callable[[Profile], str]:
+def _glance_in_full(index: int) -> Way:
+    return lambda profile: profile.glance_in_full[index].value
+
+
+def _answers(name: str) -> Way:
     return lambda profile: ", ".join(str(label) for label in profile.answers(name).yes)
 
 

@@ -20,13 +20,14 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from programs import freshness, gazetteer, schedule
+from programs import freshness, gazetteer, schedule, wording
 from programs.choices import Day, Daypart, Format, PaymentType
 from programs.gazetteer import AmbiguousPlace, InvalidPlace, UnknownPlace
 from programs.models import PayerAcceptance, Place, Program, SessionBlock
 from programs.models.evidence import Topic
 from programs.models.payer import Network
 from programs.models.program import ProgramQuerySet
+from programs.pills import may_mean
 from programs.search import payment
 from programs.search.names import by_name
 from programs.search.query import Query
@@ -99,7 +100,7 @@ class FacetField(ManyField):
     def refuse_payer(self, text: str) -> ValidationError:
         """Says what the name may mean, if that is several."""
         words, found = UNKNOWN_PAYER, payment.meant(text)
-        names = [label_of("payer", slug) for slug in found[: payment.MOST_TOLD]]
+        names = [_with_state(slug) for slug in may_mean(text)]
         if len(found) > 1:
             words = SHARED_NAME
             names += ["…"] * (len(found) > len(names))
@@ -355,6 +356,13 @@ class ProgramFilterSet(django_filters.FilterSet):
         today = timezone.localdate()
         until = today + dt.timedelta(days=value)
         return found.with_openings_on().filter(next_start_on__range=(today, until), **_fresh())
+
+
+def _with_state(slug: str) -> str:
+    """A kind of payment or a plan, with the state that its name leaves out."""
+    label, payer = label_of("payer", slug), payers.current().by_slug.get(slug)
+    [state] = wording.states(payer.states) if payer and len(payer.states) == 1 else [""]
+    return label if state in label else f"{label} ({state})"
 
 
 def _query_dict(data: dict[str, Any]) -> QueryDict:

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from programs import jsonld, reporting
+from programs import jsonld, places, reporting
 from programs.choices import Status
 from programs.comparing import compare as compare_programs
 from programs.forms import ProblemReportForm
@@ -39,6 +39,7 @@ def program(request: HttpRequest, slug: str) -> HttpResponse:
         "sample_data": listing.is_sample,
         "is_closed": closed,
         "alternatives": neighbours(listing, limit=5) if closed else [],
+        "by_video": places.by_video(listing.virtual_states) if closed and listing.is_virtual_only else [],
         "step_up": [] if closed else neighbours(listing, levels=STEP_UP),
         "step_down": [] if closed else neighbours(listing, levels=STEP_DOWN),
         "map": _map(listing),

@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 
 from programs import gazetteer, schedule, wording
 from programs.models import Place
+from programs.placenames import ascii_fold
 from programs.search import payment
 from programs.search.query import Query
-from programs.search.vocabulary import FACETS, is_payment_type, label_of, payers
+from programs.search.vocabulary import FACETS, NamedPayer, is_payment_type, label_of, payers
 from programs.slots import Skeleton
 
 OTHER_LABELS = {
@@ -346,14 +347,26 @@ def _pill_label(name: str, ticked: list[str]) -> str:
     return format_html('<span class="vh">{}: </span>{}', name, words)
 
 
+def by_state(payer: NamedPayer) -> tuple[Any, ...]:
+    """The order of plans that share a name: nationwide ones, then by the names of their states, then by their own."""
+    return [ascii_fold(name) for name in wording.states(payer.states)], ascii_fold(payer.name), payer.slug
+
+
+def may_mean(typed: str) -> list[str]:
+    """Slugs of what is told of what this may mean: kinds of payment, then plans in the order of their states."""
+    known, found = payers.current().by_slug, payment.meant(typed)[: payment.MOST_TOLD]
+    plans = sorted((known[slug] for slug in found if slug in known), key=by_state)
+    return [slug for slug in found if slug not in known] + [payer.slug for payer in plans]
+
+
 def _named(query: Query, counts: dict[str, dict[str, int]], typed: Sequence[str]) -> tuple[str, ...]:
-    """Payers to offer by name: the ticked ones, those that what was typed may mean, and those most programs here take."""
+    """Payers to offer by name: those that what was typed may mean, then the ticked ones and those most programs here take."""
     known = payers.current().by_slug  # no kind of payment is in it
     best = sorted([(-count, slug) for slug, count in counts["payer"].items() if count and slug in known])[:MOST_NAMED]
     ticked = [slug for slug in query.facets.get("payer", ()) if slug in known]
-    perhaps = [slug for words in typed if not _is_payer(words) for slug in payment.meant(words)[: payment.MOST_TOLD]]
-    chosen = {*ticked, *(slug for slug in perhaps if slug in known), *(slug for _count, slug in best)}
-    return tuple(sorted(chosen, key=lambda slug: (known[slug].name, slug)))
+    perhaps = [slug for words in typed if not _is_payer(words) for slug in may_mean(words) if slug in known]
+    others = {*ticked, *(slug for _count, slug in best)}
+    return tuple(dict.fromkeys([*perhaps, *sorted(others, key=lambda slug: (known[slug].name, slug))]))
 
 
 # --- my week ------------------------------------------------------------------------------------------------

@@ -1,17 +1,19 @@
 """Places as people choose between them and browse them, and what is known of the programs there."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import CharField, Count, Func, Q
 from django.urls import reverse
 from django.utils.text import slugify
 from django.utils.translation import ngettext
 
 from programs import gazetteer
 from programs.choices import STATES, Format
-from programs.models import Place, Program
+from programs.models import Place, Program, SearchRecord
 from programs.models.program import ProgramQuerySet
+from programs.placenames import ascii_fold
 
 AROUND_MILES = 25
 
@@ -76,16 +78,26 @@ class Tally:
 
 
 def tally(state: str) -> Tally:
-    video = Q(formats=[Format.VIRTUAL])
-    here, treats = Q(state=state), Q(virtual_states__contains=[state])
-    counts = {
-        "here": here & ~video,
-        "by_video": treats & video,
-        "offices": here & video,
-        "samples": Q(is_sample=True) & (here & ~video | treats & video),
-    }
-    programs = Program.objects.published().filter(here | treats)
-    return Tally(**programs.aggregate(**{name: Count("pk", filter=which) for name, which in counts.items()}))
+    """Two questions, because each has an index: programs by their state, search records by the states of those by video."""
+    sample, offices = Q(is_sample=True), Q(formats=[Format.VIRTUAL])
+    in_state = Program.objects.published().filter(state=state)
+    here = in_state.aggregate(
+        here=Count("pk", filter=~offices),
+        offices=Count("pk", filter=offices),
+        samples=Count("pk", filter=sample & ~offices),
+    )
+    treats = SearchRecord.objects.filter(virtual_states__contains=[state])
+    video = treats.aggregate(by_video=Count("pk"), samples=Count("pk", filter=sample))
+    return Tally(**here | video | {"samples": here["samples"] + video["samples"]})
+
+
+def by_video(states: Collection[str]) -> list[tuple[str, str, int]]:
+    """The states of these whose people a program by video may treat, each by its name, its code and how many may."""
+    each = Func("virtual_states", function="unnest", output_field=CharField())
+    treating = SearchRecord.objects.filter(virtual_states__overlap=[*states]).annotate(treats=each)
+    found = treating.values("treats").annotate(count=Count("pk")).values_list("treats", "count")
+    named = [(str(STATES.get(state, state)), state, count) for state, count in found if state in states]
+    return sorted(named, key=lambda one: ascii_fold(one[0]))
 
 
 def cities(state: str) -> list[dict[str, Any]]:

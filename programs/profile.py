@@ -300,12 +300,20 @@ class Profile:
     @cached_property
     def glance(self) -> list[Fact]:
         """The six facts under the name."""
+        return self._glance(self._where_words())
+
+    @property
+    def glance_in_full(self) -> list[Fact]:
+        """The same with all states named, where they are only counted: as many need not be the same."""
+        return self._glance(self._where_words(in_full=True))
+
+    def _glance(self, where: str) -> list[Fact]:
         program = self.program
         ages = [str(label) for label in self.answers("age").yes]
         values = [
             self._time_words(),
             _weeks(program.weeks_min, program.weeks_max),
-            self._where_words(),
+            where,
             _ages(program.min_age, program.max_age) or ", ".join(ages),
             ", ".join(str(label) for label in self.answers("language").yes),
             wording.money(program.cost_per_week_min, program.cost_per_week_max),
@@ -334,7 +342,7 @@ class Profile:
         """The states whose people it may treat by video, by name; a license ends at its state's border."""
         return wording.states(self.program.virtual_states) if self.offers_video else []
 
-    def _where_words(self) -> str:
+    def _where_words(self, *, in_full: bool = False) -> str:
         """How it meets, and for people of which states if that is by video."""
         how = wording.format_words(self.program.formats)
         if self.program.is_virtual_only and not self.video_states:
@@ -345,6 +353,8 @@ class Profile:
         states = ngettext("%(count)s state", "%(count)s states", count) % {"count": count}
         if count <= MOST_STATES_NAMED:
             states = wording.together(self.video_states)
+        elif in_full:
+            states = f"{states}: {wording.together(self.video_states)}"
         if self.program.is_virtual_only:
             return _("By video, for people in %(states)s") % {"states": states}
         return _("%(formats)s (by video for people in %(states)s)") % {"formats": how, "states": states}
@@ -389,9 +399,9 @@ class Profile:
 def neighbours(program: Program, *, levels: Sequence[str] = (), limit: int = 3) -> list[Neighbour]:
     """The nearest published programs within 25 miles, with one of `levels` at their place if any are given.
 
-    Of a program by video there is no other care nearby: the people it treats are far from its office.
+    Of a program by video there is none: the people it treats are far from its office.
     """
-    if program.latitude is None or program.longitude is None or (levels and program.is_virtual_only):
+    if program.latitude is None or program.longitude is None or program.is_virtual_only:
         return []
     here = geo.Point(program.latitude, program.longitude)
     box = geo.box_around(here, NEARBY_MILES)

@@ -16,6 +16,7 @@ from drf_spectacular.generators import SchemaGenerator
 from programs import gazetteer, places
 from programs.choices import STATES
 from programs.models import Place, Program
+from programs.pills import by_state
 from programs.results import render_cards
 from programs.search import payment, record, run
 from programs.search.cards import cards
@@ -129,10 +130,15 @@ def suggest_payers(request: HttpRequest) -> JsonResponse:
     text, language = request.GET.get("q", ""), request.GET.get("kinds", "")
     kinds = payment.kinds_called(text) if language in dict(settings.LANGUAGES) else []
     found = [payer for payer in payers.called(text) if payer.slug not in kinds]
+    found.sort(key=lambda payer: (not _is_called(payer, text), by_state(payer) if _is_called(payer, text) else ()))
     with override(language if kinds else None):
         rows = [_kind_row(kind) for kind in kinds]
     rows += [_payer_row(payer, text) for payer in found[:MOST_SUGGESTED]]
     return JsonResponse({"results": rows[:MOST_SUGGESTED]})
+
+
+def _is_called(payer: NamedPayer, text: str) -> bool:
+    return " ".join(text.lower().split()) in [name.lower() for name in (payer.name, *payer.aliases)]
 
 
 def _kind_row(kind: str) -> dict[str, str]:

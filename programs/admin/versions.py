@@ -2,7 +2,8 @@
 
 A form carries the version it was filled from: the number of the row's newest event in its history. If there is a
 newer one when the form comes back, what changed in between is told; what the person left alone follows it. Rows whose
-history is not kept, and the tables below a form, carry a checksum; of them it is known only that they changed.
+history is not kept, and the tables below a form, carry a checksum; of them it is known only that they changed. The cells
+of a table carry along what they said, so that only what a person changed in it is told as theirs.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -149,7 +150,12 @@ def _answers(field: AnswersField, before: Mapping[str, str], now: Mapping[str, s
 
 
 class VersionedFormSet(forms.BaseInlineFormSet):
-    """A table that is shown anew when its rows were changed since it was opened; what was sent is told above it."""
+    """A table that is shown anew when its rows were changed since it was opened; what this person changed is told above it.
+
+    Where they changed nothing, nothing is told and nothing written.
+    """
+
+    is_left = False  # as others have made it
 
     @cached_property
     def management_form(self) -> ManagementForm:
@@ -161,23 +167,45 @@ class VersionedFormSet(forms.BaseInlineFormSet):
     def version(self) -> str:
         return checksum(self.get_queryset())
 
+    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
+        for name, field in form.fields.items():
+            field.show_hidden_initial = not self.is_bound or form.add_initial_prefix(name) in self.data
+        super().add_fields(form, index)
+
     def is_valid(self) -> bool:
         opened = self.data.get(f"{self.prefix}-{VERSION}") if self.is_bound else None
-        if opened and opened != self.version and (sent := [_row(form) for form in self.forms if form.has_changed()]):
-            self._show_anew(sent)
-        return super().is_valid()
+        if opened and opened != self.version:
+            mine = [_row(form) for form in self.forms if _is_changed(form)]
+            self.is_left = not mine
+            self._show_anew(mine)
+        return self.is_left or super().is_valid()
 
-    def _show_anew(self, sent: list[str]) -> None:
+    def save(self, commit: bool = True) -> list[Any]:
+        if not self.is_left:
+            return list(super().save(commit))
+        self.new_objects, self.changed_objects, self.deleted_objects = [], [], []
+        return []
+
+    def _show_anew(self, mine: list[str]) -> None:
         told = _("Somebody else changed this while you were writing. It is shown as it is now; make your change again.")
         self.is_bound, self.data = False, {}
         for kept in ("forms", "management_form"):
             self.__dict__.pop(kept, None)
         self._errors: list[Any] = []
         self._non_form_errors = self.error_class(
-            [told, *(_("You had: %s") % row for row in sent)],
+            [told, *(_("You had: %s") % row for row in mine)] if mine else [],
             error_class="nonform",
             renderer=self.renderer,  # type: ignore[attr-defined]
         )
+
+
+def _is_changed(form: forms.ModelForm) -> bool:
+    """Whether this person changed the row, to something else than it says by now."""
+    return any(
+        form.fields[name].has_changed(form[name].initial, form[name].data)
+        for name in form.changed_data
+        if not form[name].is_hidden
+    )
 
 
 def _row(form: forms.ModelForm) -> str:
@@ -191,7 +219,7 @@ def _cell(field: forms.Field, sent: Any) -> str:
         value = field.clean(sent)
     except ValidationError:
         return str(sent)
-    if value in (None, "", False):
+    if value is False or value in (None, ""):  # Monday is day 0
         return ""
     choices = [] if isinstance(field, forms.ModelChoiceField) else getattr(field, "choices", [])
     return str(dict(choices).get(value, field.label if value is True else value))

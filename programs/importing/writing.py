@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.text import slugify
 
-from programs.choices import LocationQuality
+from programs.choices import LocationQuality, Status
 from programs.importing.copying import copy_rows, take_ids
 from programs.importing.location import Spot
 from programs.importing.merging import merged
@@ -20,6 +20,7 @@ from programs.models import DuplicateCandidate, Organization, Phone, Program, So
 
 PhoneKey = tuple[str, str, str]  # purpose, number, extension
 PROGRAM: Final = Program._meta.db_table
+LEVEL: Final = ["status", "level_of_care"]  # what is set of a draft that proves to be an IOP
 # A new coordinate may replace these; where a curator or a geocoder placed a program, it stays.
 COARSE: Final = {"", LocationQuality.ZIP_CENTRE, LocationQuality.CITY_CENTRE, LocationQuality.GIVEN}
 
@@ -148,13 +149,13 @@ class Writer:
             same={"seen_at": self.now},
         )
 
-    def change(self, changes: Sequence[Change], **fixed: Any) -> None:
-        """Bring news into programs; what curators changed stays theirs (see `merging`). `fixed` is set as it is."""
+    def change(self, changes: Sequence[Change], **published: Any) -> None:
+        """Bring news into programs; what curators changed stays theirs (see `merging`). `published` is what a draft becomes."""
         columns = sorted({column for change in changes for column in change.after.columns})
         place = ["latitude", "longitude", "location_quality", "county", "time_zone"]
-        wanted = ["id", *columns, *place, "organization_id", "organization__name", "organization__ownership"]
+        owner = ["organization_id", "organization__name", "organization__ownership"]
         ids = [change.program_id for change in changes]
-        current = {row["id"]: row for row in Program.objects.filter(pk__in=ids).values(*wanted)}
+        current = _held(ids, ["id", *columns, *place, *owner, *LEVEL])
         named = [change for change in changes if change.after.organization]
         owners = self.organizations.ids((change.after.organization, change.after.ownership) for change in named)
         owner_of = {change.program_id: owner for change, owner in zip(named, owners, strict=True)}
@@ -162,10 +163,12 @@ class Writer:
             now = current[change.program_id]
             others = [listing.columns for listing in change.elsewhere]
             now |= merged(now, before=change.before.columns, after=change.after.columns, elsewhere=others)
-            now |= {**_better_place(now, change.spot), **fixed, "updated_at": self.now}
+            now |= {**_better_place(now, change.spot), "updated_at": self.now}
+            if now["status"] == Status.DRAFT:
+                now |= published
             if change.program_id in owner_of and _still_owner(now, change.before):
                 now["organization_id"] = owner_of[change.program_id]
-        names = ["id", *columns, *place, "organization_id", *fixed, "updated_at"]
+        names = ["id", *columns, *place, "organization_id", *published, "updated_at"]
         _update(names, [[row[name] for name in names] for row in current.values()])
         self._change_phones(changes)
         self.touched.update(ids)
@@ -255,6 +258,16 @@ def _better_place(now: Mapping[str, Any], spot: Spot | None) -> dict[str, Any]:
     if spot.quality == LocationQuality.GIVEN and now["location_quality"] in COARSE:
         return {"latitude": spot.latitude, "longitude": spot.longitude, "location_quality": spot.quality}
     return {}
+
+
+def _held(ids: Sequence[int], columns: Sequence[str]) -> dict[int, dict[str, Any]]:
+    """These programs as they stand; nobody else changes them until the import is done.
+
+    They are read once they are locked: a lock that was waited for gives a row as it became, joined to what it named before.
+    """
+    programs = Program.objects.filter(pk__in=ids)
+    len(programs.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))
+    return {row["id"]: row for row in programs.values(*columns)}
 
 
 def _still_owner(now: Mapping[str, Any], before: Listing) -> bool:

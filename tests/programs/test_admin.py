@@ -44,6 +44,9 @@ def act(client: Any, action: str, *programs: Program, **more: Any) -> Any:
     return client.post(reverse(PROGRAMS), {"action": action, "_selected_action": ids, **more}, follow=True)
 
 
+BLANK = {"checkbox": "on"}  # what a browser sends of a control without a value
+
+
 def filled(client: Any, url: str) -> dict[str, Any]:
     """What a browser would send for the form on a page, untouched."""
     form = BeautifulSoup(client.get(url).content, "html.parser").select_one("#content form")
@@ -55,7 +58,7 @@ def filled(client: Any, url: str) -> dict[str, Any]:
         if field.name == "select":
             data[name] = [option["value"] for option in field.select("option[selected]")]
         elif kind not in ("submit", "button"):
-            data[name] = field.text.strip() if field.name == "textarea" else field.get("value", "")
+            data[name] = field.text.strip() if field.name == "textarea" else field.get("value", BLANK.get(kind, ""))
     return {name: value for name, value in data.items() if "__prefix__" not in name}
 
 

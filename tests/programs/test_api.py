@@ -8,9 +8,10 @@ import json
 import jsonschema
 import pytest
 from django.db import connection
+from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
-from programs import curation
+from programs import api, curation
 from programs.models import Payer, Place, Program
 from programs.search import record
 from programs.search.vocabulary import payers
@@ -195,6 +196,26 @@ def test_another_day_is_another_answer(client, time_machine) -> None:
 
     for seen in ({"If-None-Match": first["ETag"]}, {"If-Modified-Since": first["Last-Modified"]}):
         assert client.get("/api/v1/programs", headers=seen).status_code == 200
+
+
+def test_another_version_of_the_code_is_another_answer(client, monkeypatch) -> None:
+    first = client.get("/api/v1/programs")
+    monkeypatch.setattr(api, "CODE", "0badc0de")
+    monkeypatch.setattr(api, "STARTED", timezone.now() + dt.timedelta(minutes=1))
+
+    for seen in ({"If-None-Match": first["ETag"]}, {"If-Modified-Since": first["Last-Modified"]}):
+        assert client.get("/api/v1/programs", headers=seen).status_code == 200
+
+
+def test_a_version_of_the_code_is_its_files_and_its_words(tmp_path) -> None:
+    code, words, unread = tmp_path / "api.py", tmp_path / "es" / "django.mo", tmp_path / "notes.txt"
+    words.parent.mkdir()
+    seen = set()
+    for path, text in ((code, "a"), (words, "b"), (code, "c"), (unread, "d")):
+        path.write_text(text)
+        seen.add(api.code_of(tmp_path))
+    assert len(seen) == 3
+    assert api.code_of(tmp_path) in seen
 
 
 def test_another_name_of_a_payer_is_another_answer(client) -> None:

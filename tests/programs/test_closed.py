@@ -6,6 +6,7 @@ from django.test import Client
 
 from programs import wording
 from programs.profile import neighbours
+from programs.search import record
 from tests.factories import ProgramFactory, days_ago
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +59,32 @@ def test_a_program_by_video_is_no_miles_away_from_a_closed_one(client: Client) -
     assert "Open Door" in words
     assert "Both House" in words
     assert "Video House" not in words
+
+
+def test_a_closed_program_by_video_leads_to_others_that_may_treat_the_same_people(client: Client) -> None:
+    for states in (["IL", "WI"], ["WI", "NV"]):
+        ProgramFactory(virtual=True, virtual_states=states)
+    ProgramFactory(slug="far", virtual=True, closed=True, virtual_states=["WI", "IL", "AK"])
+    record.rebuild()
+
+    note = soup(client, "/programs/far/").select_one("[role=alert]")
+
+    assert "Open Door" not in note.text
+    assert [(link.text, link["href"]) for link in note.select("a")] == [
+        ("1 program by video may treat people in Illinois.", "/programs/?near=IL&video=1"),
+        ("2 programs by video may treat people in Wisconsin.", "/programs/?near=WI&video=1"),
+    ]
+
+
+@pytest.mark.parametrize("states", [["AK"], []])
+def test_a_closed_program_by_video_that_nobody_replaces_leads_to_all_by_video(
+    client: Client, states: list[str]
+) -> None:
+    ProgramFactory(slug="far", virtual=True, closed=True, virtual_states=states)
+
+    [link] = soup(client, "/programs/far/").select_one("[role=alert]").select("a")
+
+    assert (link.text, link["href"]) == ("See all programs by video", "/programs/?video=1")
 
 
 def test_programs_that_have_not_told_us_how_they_meet_are_neighbours() -> None:

@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from programs import curation
 from programs.admin.versions import version_of
 from programs.choices import SmokingPolicy
 from programs.models import Phone, Program
-from tests.factories import OrganizationFactory, PayerFactory, ProgramFactory, days_ago
+from tests.factories import OrganizationFactory, PayerFactory, PhoneFactory, ProgramFactory, days_ago
 from tests.programs.importing import rows
 from tests.programs.importing.test_import import run
 from tests.programs.test_admin import filled
@@ -101,6 +103,66 @@ def test_an_import_between_opening_and_saving_is_not_undone(curator: Any, tmp_pa
     assert (program.summary, "spanish" in program.languages) == ("Written during the import.", False)
 
 
+def import_during(change: Callable[[], Any], path: Path) -> None:
+    """Import a file while somebody saves a change, which the import has to wait for."""
+    held = threading.Event()
+
+    def save() -> None:
+        with transaction.atomic():
+            change()
+            held.set()
+            until = time.monotonic() + 15
+            while not _somebody_waits_for_us() and time.monotonic() < until:
+                time.sleep(0.02)
+        connection.close()
+
+    other = threading.Thread(target=save)
+    other.start()
+    try:
+        assert held.wait(10)
+        run(path)
+    finally:
+        other.join()
+
+
+def _somebody_waits_for_us() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_curator_saves_during_an_import_is_not_undone_by_it(tmp_path: Path) -> None:
+    run(rows.write(tmp_path / "su2023.csv", rows.row()))
+    program, other = Program.objects.get(), OrganizationFactory(name="Other House")
+    told = {"name": "Told by phone", "therapies": ["cbt", "dbt"], "organization": other}
+    changed = rows.IOP.replace("CBT MOTI TELE", "CBT TWFA")
+
+    import_during(
+        lambda: Program.objects.filter(pk=program.pk).update(**told),
+        rows.write(tmp_path / "su2024.csv", rows.row(service_code_info=changed, phone="414-555-0199")),
+    )
+
+    program.refresh_from_db()
+    assert (program.name, program.organization) == ("Told by phone", other)
+    assert program.therapies == ["cbt", "dbt", "twelve-step"]
+    assert program.phones.get().number == "+14145550199"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_draft_that_is_closed_during_an_import_is_not_published_by_it(tmp_path: Path) -> None:
+    run(rows.write(tmp_path / "mh2023.csv", rows.row(service_code_info=rows.MENTAL_HEALTH)), "--drafts")
+    draft = Program.objects.get()
+
+    import_during(lambda: curation.close(program=draft), rows.write(tmp_path / "su2023.csv", rows.row()))
+
+    draft.refresh_from_db()
+    assert (draft.status, draft.closed_on) == ("closed", days_ago(0))
+    assert draft.sources.count() == 2
+
+
 def test_an_organization_and_a_payer_say_too_that_they_were_changed(curator: Any) -> None:
     for row in (OrganizationFactory(name="Before"), PayerFactory(name="Before")):
         url = reverse(f"admin:programs_{row._meta.model_name}_change", args=[row.pk])
@@ -158,7 +220,7 @@ def test_a_row_that_is_gone_does_not_hold_the_page(curator: Any) -> None:
     url = page_of(program)
     row = {"payer": payer.pk, "network": "in-network", "source": "program", "as_of": days_ago(0).isoformat()}
     added = {f"payer_acceptances-0-{name}": value for name, value in row.items()}
-    data = filled(curator, url) | added | {"payer_acceptances-TOTAL_FORMS": "1"}
+    data = filled(curator, url) | added | {"payer_acceptances-TOTAL_FORMS": "1", "phones-0-hours": "9 to 5"}
     program.phones.all().delete()
     Phone.objects.create(program=program, number="+14145550199")
 
@@ -170,6 +232,64 @@ def test_a_row_that_is_gone_does_not_hold_the_page(curator: Any) -> None:
     assert curator.post(url, again(page)).status_code == 302
     assert program.phones.get().number == "+14145550199"
     assert program.payer_acceptances.get().payer == payer
+
+
+def test_a_table_that_only_another_changed_follows_them(curator: Any) -> None:
+    program = ProgramFactory(evening=True)
+    url = page_of(program)
+    data = filled(curator, url)
+    assert curator.post(url, filled(curator, url) | {"phones-0-number": "414-555-0199"}).status_code == 302
+    program.sessions.order_by("pk").first().delete()
+
+    page = curator.post(url, data | {"summary": "Mine"})
+    assert page.status_code == 302, page.context["errors"]
+
+    program.refresh_from_db()
+    assert (program.summary, program.phones.get().number) == ("Mine", "+14145550199")
+    assert program.sessions.count() == 2
+
+
+def test_a_table_that_only_another_changed_is_shown_as_it_is_now_where_something_else_is_refused(curator: Any) -> None:
+    program = ProgramFactory()
+    url = page_of(program)
+    data = filled(curator, url)
+    program.phones.update(number="+14145550199")
+
+    page = curator.post(url, data | {"zip": "?", "summary": "Mine"})
+
+    assert page.status_code == 200
+    assert not said_above(page, "phones")
+    sent = again(page)
+    assert sent["phones-0-number"] == "+14145550199"
+    assert curator.post(url, sent | {"zip": "53202", "phones-0-hours": "9 to 5"}).status_code == 302
+    assert program.phones.values_list("number", "hours").get() == ("+14145550199", "9 to 5")
+
+
+def test_of_a_table_that_both_changed_only_what_this_person_changed_is_told_as_theirs(curator: Any) -> None:
+    program = ProgramFactory(phone=None)
+    for number in ("+14145550101", "+14145550102", "+14145550103"):
+        PhoneFactory(program=program, number=number)
+    url = page_of(program)
+    data = filled(curator, url)
+    program.phones.filter(number="+14145550101").update(hours="until noon")
+
+    page = curator.post(url, data | {"phones-1-hours": "9 to 5"})
+
+    assert said_above(page, "phones")[1:] == ["You had: Main line, +14145550102, 9 to 5"]
+    assert again(page)["phones-0-hours"] == "until noon"
+
+
+def test_a_session_of_monday_is_told_with_its_day(curator: Any) -> None:
+    program = ProgramFactory(evening=True)
+    url = page_of(program)
+    data = filled(curator, url)
+    program.sessions.filter(weekday=0).update(track="Late")
+
+    page = curator.post(url, data | {"sessions-0-ends": "20:00"})
+
+    assert said_above(page, "sessions")[1:] == [
+        "You had: Monday, 18:00:00, 20:00:00, Group, In person, Evening, Required"
+    ]
 
 
 def test_what_two_people_add_to_a_table_is_told_too(curator: Any) -> None:

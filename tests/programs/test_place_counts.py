@@ -4,7 +4,9 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils.html import escape
 
 from programs import gazetteer, places
@@ -66,8 +68,17 @@ def test_a_city_counts_programs_to_go_to_and_those_by_video_apart(client: Client
     assert client.get("/programs/in/nv/elko/").status_code == 404  # an office, which no page leads to
 
 
+def test_a_state_is_counted_without_reading_the_whole_directory(nevada: None) -> None:
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as asked:
+        assert places.tally("NV") == places.Tally(here=2, by_video=2, offices=2, samples=0)
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        for query in list(asked):
+            cursor.execute(f"EXPLAIN {query['sql']}")
+            assert re.search("Index Cond: .*NV", "\n".join(line for (line,) in cursor.fetchall()))
+
+
 def test_a_state_with_programs_by_video_alone_says_so(client: Client) -> None:
-    ProgramFactory(virtual=True, virtual_states=["NV"])
+    record.write([ProgramFactory(virtual=True, virtual_states=["NV"]).pk])
     text = words(client, "/programs/in/nv/")
 
     assert "We know of no program at an address in Nevada yet." in text
@@ -85,7 +96,7 @@ def test_the_state_that_a_programs_description_leads_to_is_there(client: Client)
 def test_made_up_programs_by_video_are_said_to_be(client: Client) -> None:
     ProgramFactory(**NEVADA)
     assert not client.get("/programs/in/nv/").context["sample_data"]
-    ProgramFactory(sample=True, virtual=True, virtual_states=["NV"])
+    record.write([ProgramFactory(sample=True, virtual=True, virtual_states=["NV"]).pk])
     context = client.get("/programs/in/nv/").context
     assert context["sample_data"]
     assert not context["only_sample"]

@@ -84,6 +84,20 @@ def test_a_comparison_and_a_call_sheet_say_it_too(client: Client) -> None:
     assert "By video, for people in Illinois and Wisconsin" in soup(client, "/programs/far/sheet/").text
 
 
+def test_a_comparison_tells_as_many_states_apart_when_they_are_others(client: Client) -> None:
+    for slug, last in (("one", "WI"), ("two", "WY"), ("three", "WY")):
+        ProgramFactory(slug=slug, name="Far House", virtual=True, virtual_states=[*TWELVE[:-1], last])
+
+    def cells(query: str) -> list[str]:
+        rows = soup(client, f"/compare/?{query}&differences=1").select("table.compare tr")
+        return [cell.text.removeprefix("Far House") for row in rows if "Where" in row.th.text for cell in row("td")]
+
+    one, two = cells("p=one&p=two")
+    assert one.startswith("By video, for people in 12 states: Alabama, Alaska, ")
+    assert (one.endswith("and Wisconsin"), two.endswith("and Wyoming")) == (True, True)
+    assert cells("p=two&p=three") == []
+
+
 @pytest.mark.parametrize(
     ("told", "asks"),
     [

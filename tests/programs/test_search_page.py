@@ -506,6 +506,34 @@ def test_plans_that_share_a_name_are_all_offered_elsewhere(client, medical_assis
     assert {"mn", "pa"} <= {box["value"] for box in page.select("input[name=payer]")}
 
 
+@pytest.fixture
+def state_plan() -> None:
+    plans = {"Apple Plan": ["WA"], "Magnolia Plan": ["MS"], "Ohana Plan": ["HI"], "Ohio Plan": ["OH"], "Z Plan": []}
+    for name, states in plans.items():
+        PayerFactory(slug=name.lower().replace(" ", "-"), name=name, aliases=["State Plan"], states=states)
+    PayerFactory(slug="another", name="Aged State Plan")
+    payers.forget()
+
+
+def test_plans_that_share_a_name_are_told_and_offered_in_the_order_of_their_states(client, state_plan) -> None:
+    page = soup(client.get("/programs/?near=nowhere&payer=State Plan"))
+
+    assert (
+        "fits more than one: Z Plan, Ohana Plan (Hawaii), Magnolia Plan (Mississippi), Ohio Plan, "
+        "Apple Plan (Washington)." in words(page.find(id="payer_error"))
+    )
+    boxes = [box["value"] for box in page.select("input[name=payer]") if box["value"].endswith("-plan")]
+    assert boxes == ["z-plan", "ohana-plan", "magnolia-plan", "ohio-plan", "apple-plan"]
+
+
+def test_plans_that_share_a_name_are_suggested_in_the_order_of_their_states(client, state_plan) -> None:
+    rows = client.get("/payers/suggest", {"q": "state plan"}).json()["results"]
+
+    assert [row["slug"] for row in rows] == [
+        "z-plan", "ohana-plan", "magnolia-plan", "ohio-plan", "apple-plan", "another",
+    ]  # fmt: skip
+
+
 def test_a_part_of_many_names_is_told_with_some_of_them(client) -> None:
     for number in range(9):
         PayerFactory(slug=f"blue-{number}", name=f"Blue {number}")
