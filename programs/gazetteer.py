@@ -7,49 +7,40 @@ Both ask the database one or two indexed questions; nothing leaves this machine.
 import math
 import re
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cache
 
-from django.conf import settings
 from django.contrib.postgres.search import TrigramSimilarity
-from django.db.models import Avg, Max, Min
+from django.db.models import Q
 from django.utils import translation
-from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext
 
 from programs import counties, geo
 from programs.choices import STATES
-from programs.models.place import Place, PlaceQuerySet
-from programs.placenames import key, key_of_words, words
-
-LONGEST = 120  # characters; nobody's town is longer
-FEW = 8  # suggestions
-OFF_THE_MAP = 100  # miles from the nearest place: a point has no state there
-# The Census draws areas only for ZIP codes with houses in them, and in the islands it is all we have: a code for
-# post-office boxes stands there at the middle of the codes that start alike. Elsewhere an unlisted code does not exist.
-ISLANDS = ("PR", "VI", "GU", "MP", "AS")
-# Military mail: Europe 09, the Americas 340, the Pacific 962 to 966.
-MILITARY = ("09", "340", "962", "963", "964", "965", "966")
-# Served by the U.S. Postal Service, but countries of their own.
-FREELY_ASSOCIATED = {
-    gettext_lazy("Palau"): ("96939", "96940"),
-    gettext_lazy("the Federated States of Micronesia"): ("96941", "96942", "96943", "96944"),
-    gettext_lazy("the Marshall Islands"): ("96960", "96970"),
-}
-# How states were shortened before there were ZIP codes, and newspapers still do it: "Milwaukee, Wis."
-OLDER_SHORT_FORMS = dict(
-    pair.split(":")
-    for pair in (
-        "ala:AL ariz:AZ ark:AR cal:CA calif:CA colo:CO conn:CT del:DE fla:FL ill:IL ind:IN kan:KS kans:KS mass:MA mich:MI "
-        "minn:MN miss:MS mont:MT neb:NE nebr:NE nev:NV nmex:NM ncar:NC ndak:ND okla:OK ore:OR oreg:OR penn:PA penna:PA "
-        "scar:SC sdak:SD tenn:TN tex:TX wash:WA wva:WV wis:WI wisc:WI wyo:WY"
-    ).split()
+from programs.gazetteer_regions import stands_for
+from programs.gazetteer_text import (
+    HERE,
+    LEAD,
+    LONGEST,
+    SEVERAL_ZIPS,
+    ZIP,
+    city_and_state,
+    name_key,
+    state_names,
+    state_of,
+    tidy,
+    zips_beside_words,
 )
-COUNTRY = re.compile(r"[\s,]+(usa|u\.s\.a\.?|us|u\.s\.?|united states(?: of america)?)$", re.IGNORECASE)
-ZIP = re.compile(r"(\d{5})(?:[-\s]?\d{4})?", re.ASCII)
+from programs.gazetteer_zips import FEW, abroad, zip_code, zips_like, zips_starting
+from programs.models.place import Place, PlaceQuerySet
+from programs.placenames import key, words
+
+NEARBY = 25  # miles: a ZIP code and a town beside it that are no farther apart do not contradict each other
+SPELLED_ALIKE = 0.8  # of 1, as difflib counts
+FAR_LARGER = 100  # times as many people: who types the name of a hamlet may mean a city spelled nearly so
+SMALLEST_KNOWN = 500  # people; the gazetteer has no figure for smaller places
+OFF_THE_MAP = 100  # miles from the nearest place: a point has no state there
 CONDADO = re.compile(r"^condado del? ([^,]+)", re.IGNORECASE)
-ZIP_AT_AN_END = re.compile(r"^(\d{5})(?:-\d{4})?[\s,]+\D|\D[\s,]+(\d{5})(?:-\d{4})?$", re.ASCII)
 
 
 class InvalidPlace(ValueError):  # noqa: N818  (one of a family: AmbiguousPlace, UnknownPlace)
@@ -107,7 +98,7 @@ def locate(text: str) -> Located:
 
     Raises InvalidPlace for two numbers that are no point on the globe, and nothing else for any text.
     """
-    return recent.get(_tidy(text))
+    return recent.get(tidy(text))
 
 
 def _locate(text: str) -> Located:
@@ -116,22 +107,27 @@ def _locate(text: str) -> Located:
     if len(text) > LONGEST or not text:
         return UnknownPlace(text[:LONGEST])
     if digits := ZIP.fullmatch(text):
-        return _abroad(digits[1]) or _zip(digits[1]) or UnknownPlace(text, _zips_like(digits[1]))
-    if (digits := ZIP_AT_AN_END.search(text)) and (found := _abroad(code := digits[1] or digits[2]) or _zip(code)):
+        return _abroad(digits[1]) or zip_code(digits[1]) or UnknownPlace(text, zips_like(digits[1]))
+    if SEVERAL_ZIPS.fullmatch(text) and (found := _each_zip(text)):
         return found
+    for code, beside in zips_beside_words(text):
+        if mail := _abroad(code):
+            return mail
+        if place := zip_code(code):
+            return _unless_contradicted(text, place, beside)
     if text.isdigit():
-        return UnknownPlace(text, _zips_like(text))
-    return _named(text) or _county(text) or UnknownPlace(text, _names_like(text))
+        return UnknownPlace(text, zips_like(text))
+    return _named(text) or _county(text) or _here(text) or _after_lead(text) or UnknownPlace(text, _names_like(text))
 
 
 def suggest(text: str, *, limit: int = FEW) -> tuple[Place, ...]:
     """What a half-typed text may become, the likeliest first; nothing before the second character."""
-    text = _tidy(text)
+    text = tidy(text)
     if not 2 <= len(text) <= LONGEST:
         return ()
     if text[0].isdigit():
         digits = text.split("-")[0]
-        return tuple(_zips_starting(digits, limit=limit)) if digits.isdecimal() else ()
+        return tuple(zips_starting(digits, limit=limit)) if digits.isdecimal() else ()
     found = _completions(text, limit=limit)
     return tuple(found) if found or len(text) < 4 else _names_like(text)[:limit]
 
@@ -153,12 +149,6 @@ def place_at(point: geo.Point) -> Place:
 # --- reading the text ---------------------------------------------------------------------------
 
 
-def _tidy(text: str) -> str:
-    """One line without control characters, doubled blanks, or the country's name at the end."""
-    printable = "".join(c if c.isprintable() else " " for c in text[: 2 * LONGEST])
-    return COUNTRY.sub("", " ".join(printable.split())).strip(" ,;()")
-
-
 def _coordinates(text: str) -> geo.Point | None:
     """Two numbers with a comma are a point, or a mistake; everything else is None."""
     first, comma, second = text.partition(",")
@@ -173,81 +163,92 @@ def _coordinates(text: str) -> geo.Point | None:
     return point
 
 
-@cache
-def _state_names() -> dict[str, str]:
-    """Key of every state's name, in each language of the site, and of its abbreviations → abbreviation."""
-    names = {code.lower(): code for code in STATES} | OLDER_SHORT_FORMS
-    for language, _ in settings.LANGUAGES:
-        with translation.override(language):
-            names |= {key(str(name)): code for code, name in STATES.items()}
-    return names
-
-
-def _state(parts: list[str]) -> str | None:
-    """The state that these words name: "wi", "n y", "new york", "washington state"."""
-    if len(parts) > 1 and parts[-1] == "state":
-        parts = parts[:-1]
-    return _state_names().get("".join(parts)) or _state_names().get(key_of_words(parts))
-
-
-def _city_and_state(text: str) -> Iterator[tuple[str, str, str]]:
-    """The ways to read a text as a city in a state: (key of the city, key of its county or "", state)."""
-    parts = [part for part in map(words, text.split(",")) if part]
-    if len(parts) > 1 and (state := _state(parts[-1])):
-        county = key_of_words(parts[1]) if len(parts) > 2 else ""
-        yield key_of_words(parts[0]), county, state
-        yield key_of_words(parts[-2]), "", state
-    every = words(text)
-    for length in range(min(4, len(every) - 1), 0, -1):
-        if state := _state(every[-length:]):
-            yield key_of_words(every[:-length]), "", state
-
-
 # --- names --------------------------------------------------------------------------------------
 
 
 def _named(text: str) -> Place | AmbiguousPlace | None:
     """A state, a city in a state, or a bare name, in the order that reads most as people mean it."""
     parts = words(text)
-    name = key_of_words(parts)
+    name = name_key(parts)
     if not name:
         return None
-    if "".join(parts).upper() in STATES:
-        return Place.objects.states().filter(state="".join(parts).upper()).first()
-    if "," not in text and (found := _bare(text, name, state=_state(parts))):
+    if (code := "".join(parts).upper()) in STATES:
+        return _state_or_initials(text, code, spelled_out=len(parts) > 1)
+    if "," not in text and (found := _bare(text, name, state=state_of(parts))):
         return found
-    for city, county, state in _city_and_state(text):
-        if place := _in_state(city, county, state):
-            return place
+    for city, county, state in city_and_state(text):
+        if found := _in_state(text, city, county, state):
+            return found
     return _only_or_choices(text, list(_also_called(name)))
+
+
+def _state_or_initials(text: str, code: str, *, spelled_out: bool) -> Place | AmbiguousPlace | None:
+    """A state by its two letters. "LA" offers Los Angeles beside it, "L.A." asks which of them is meant."""
+    state, cities = Place.objects.states().filter(state=code).first(), tuple(_meant_by(code.lower()))
+    if state and cities and spelled_out:
+        return AmbiguousPlace(text, (state, *cities))
+    if state:
+        state.others = cities
+    return state
 
 
 def _bare(text: str, name: str, *, state: str | None) -> Place | AmbiguousPlace | None:
     """A name without a state: of one place, or of several to choose from."""
     names = {name}
-    if state and name in _state_names():
+    if state and name in state_names():
         with translation.override("en"):  # "Nueva York" is the state, and the city too
             names.add(key(str(STATES[state])))
-    states = Place.objects.states().filter(state=state) if state else ()
-    return _only_or_choices(text, [*states, *Place.objects.cities().filter(key__in=names).largest_first()])
+    states = list(Place.objects.states().filter(state=state)) if state else []
+    known = Place.objects.cities().filter(Q(key__in=names) | Q(aliases__contains=[name])).largest_first()
+    own = [city for city in known if city.key in names]
+    meant = [*_meant_by(name), *(_spelled_alike(name, own, [city for city in known if city.key not in names]))]
+    states += [place for place in meant if place.kind == Place.Kind.STATE]
+    cities = sorted(
+        [*own, *(place for place in meant if place.kind != Place.Kind.STATE)], key=lambda city: -city.population
+    )
+    return _only_or_choices(text, [*states, *cities], always_choose=len(stands_for(name)) > 1)
 
 
-def _only_or_choices(text: str, rows: list[Place]) -> Place | AmbiguousPlace | None:
+def _spelled_alike(name: str, own: list[Place], others: list[Place]) -> list[Place]:
+    """Larger cities that are also written so: "Pittsburg" may be Pittsburgh. A name of one state is that one's, unless
+    the other is far larger."""
+    if not own:
+        return []
+    largest = max(SMALLEST_KNOWN, own[0].population) * (FAR_LARGER if len({city.state for city in own}) == 1 else 1)
+    return [
+        city
+        for city in others
+        if city.population > largest and SequenceMatcher(None, name, city.key).ratio() >= SPELLED_ALIKE
+    ]
+
+
+def _meant_by(name: str, state: str = "") -> list[Place]:
+    """The places that a well-known island or region stands for, in one state or in all."""
+    typed = [near for near in stands_for(name) if near.endswith(state)]
+    found = (_named(near) or _county(near) for near in typed)
+    return [place for place in found if isinstance(place, Place)]
+
+
+def _only_or_choices(text: str, rows: list[Place], *, always_choose: bool = False) -> Place | AmbiguousPlace | None:
     firsts = [row for row in rows if row.rank == 0 or row.kind == Place.Kind.STATE]
     if not rows:
         return None
-    if len({(row.kind, row.state) for row in rows}) > 1:
+    if always_choose or len({(row.kind, row.state) for row in rows}) > 1:
         return AmbiguousPlace(text, tuple(firsts))
     return _with_namesakes(rows)
 
 
-def _in_state(name: str, county: str, state: str) -> Place | None:
+def _in_state(text: str, name: str, county: str, state: str) -> Place | AmbiguousPlace | None:
     """The city of that name in a state, by its own name or else by another it is known by."""
     rows = list(Place.objects.cities().filter(key=name, state=state).order_by("rank"))
     if county:
         rows.sort(key=lambda row: not key(row.county).startswith(county))
         return rows[0] if rows else None
-    return _with_namesakes(rows) if rows else _also_called(name).filter(state=state).first()
+    if rows:
+        return _with_namesakes(rows)
+    if meant := _meant_by(name, state):
+        return meant[0] if len(meant) == 1 else AmbiguousPlace(text, tuple(meant))
+    return _also_called(name).filter(state=state).first()
 
 
 def _also_called(name: str) -> PlaceQuerySet:
@@ -264,11 +265,28 @@ def _with_namesakes(rows: list[Place]) -> Place:
 def _county(text: str) -> Place | AmbiguousPlace | None:
     """A county of that name, however it is called; asked last, because it costs more than a city."""
     text = CONDADO.sub(r"\1 county", text)
-    for name, _county_of, state in _city_and_state(text):
+    for name, _county_of, state in city_and_state(text):
         if found := counties.named(name, state):
             return found[0]
     found = counties.named(key(text)) if len(key(text)) > 3 else []
     return found[0] if len(found) == 1 else AmbiguousPlace(text, tuple(found)) if found else None
+
+
+def _here(text: str) -> UnknownPlace | None:
+    """Words for where one is: no place, and nothing that is spelled like them."""
+    if not HERE.fullmatch(text):
+        return None
+    why = gettext(
+        "We do not see where you are unless you tell us. Press “Use my location” if this page shows it, or type a city "
+        "or ZIP code."
+    )
+    return UnknownPlace(text, why=why)
+
+
+def _after_lead(text: str) -> Located | None:
+    """What stands after "near" or "in", where no place begins with these words."""
+    rest = LEAD.sub("", text)
+    return _locate(rest) if rest and rest != text else None
 
 
 def _completions(text: str, *, limit: int) -> list[Place]:
@@ -277,25 +295,25 @@ def _completions(text: str, *, limit: int) -> list[Place]:
     name, code = key(city), "".join(words(start)).upper()
     cities = Place.objects.cities().filter(key__startswith=name)
     if comma and code:
-        named = [c for k, c in _state_names().items() if k.startswith(code.lower())]
+        named = [c for k, c in state_names().items() if k.startswith(code.lower())]
         cities = cities.filter(state__in=named)
     if not name:
         return []
     states = [] if comma else Place.objects.states().filter(key__startswith=name)
     if not comma and (code := name.upper()) in STATES:
         states = Place.objects.states().filter(state=code)
-    found = [*states, *cities.largest_first()[:limit]]
+    found = [*states, *(() if comma else _meant_by(name)), *cities.largest_first()[:limit]]
     if not found or (not comma and len(found) < limit):
         found += [p for p in _also_called(name)[:2] if p not in found]
     if not found and not comma:  # "milwaukee wi", typed without the comma
-        places = (_in_state(*reading) for reading in _city_and_state(text))
-        found = [place for place in places if place][:1]
+        readings = (_in_state(text, *reading) for reading in city_and_state(text))
+        found = next(([place] if isinstance(place, Place) else list(place.choices) for place in readings if place), [])
     return found[:limit]
 
 
 def _names_like(text: str) -> tuple[Place, ...]:
     """Cities and states spelled almost so, in the state that was named if any; the larger of equals first."""
-    reading = next(_city_and_state(text), None)
+    reading = next(city_and_state(text), None)
     name, state = (reading[0], reading[2]) if reading else (key(text.split(",")[0]), None)
     if not 3 <= len(name) <= 60:
         return ()
@@ -315,47 +333,36 @@ def _names_like(text: str) -> tuple[Place, ...]:
 # --- ZIP codes and points -----------------------------------------------------------------------
 
 
-def _zip(code: str) -> Place | None:
-    """A ZIP code; in the islands, one that is not listed stands at the middle of those that start like it."""
-    if place := Place.objects.zips().filter(key=code).first():
-        return place
-    alike = Place.objects.zips().filter(key__startswith=code[:3], state__in=ISLANDS)
-    middle = alike.aggregate(
-        latitude=Avg("latitude"), longitude=Avg("longitude"), state=Min("state"), time_zone=Max("time_zone")
-    )
-    if middle["state"] is None:
-        return None
-    place = Place(kind=Place.Kind.ZIP, key=code, **middle)
-    place.is_approximate = True
-    return place
-
-
 def _abroad(code: str) -> UnknownPlace | None:
-    """ZIP codes of mail to places that are not in the United States, and what to do instead."""
-    if code.startswith(MILITARY):
-        return UnknownPlace(
-            code,
-            why=gettext("%(zip)s is for military mail (APO, FPO, DPO). It has no place on a map.") % {"zip": code},
-        )
-    for country, codes in FREELY_ASSOCIATED.items():
-        if code in codes:
-            guam = tuple(Place.objects.states().filter(state="GU"))
-            words = gettext("%(zip)s is in %(country)s. We list programs in the United States and its territories.")
-            return UnknownPlace(code, guam, why=words % {"zip": code, "country": country})
+    if found := abroad(code):
+        why, suggestions = found
+        return UnknownPlace(code, suggestions, why)
     return None
 
 
-def _zips_like(digits: str) -> tuple[Place, ...]:
-    """ZIP codes that a wrong number may stand for: a lost leading zero, a missing digit, a mistyped last one."""
-    if len(digits) == 4:
-        return (*_zips_starting(f"0{digits}", limit=1), *_zips_starting(digits, limit=FEW - 1))
-    if len(digits) == 5:
-        return tuple(_zips_starting(digits[:4], limit=FEW))
-    return tuple(_zips_starting(digits, limit=FEW)) if len(digits) == 3 else ()
+def _each_zip(text: str) -> Place | AmbiguousPlace | None:
+    """Several ZIP codes: nobody guesses which one is meant."""
+    found = tuple(place for code in dict.fromkeys(re.findall(r"\d{5}", text)) if (place := zip_code(code)))
+    return found[0] if len(found) == 1 else AmbiguousPlace(text, found) if found else None
 
 
-def _zips_starting(digits: str, *, limit: int) -> list[Place]:
-    return list(Place.objects.zips().filter(key__startswith=digits).order_by("key")[:limit])
+def _unless_contradicted(text: str, place: Place, beside: str) -> Place | AmbiguousPlace:
+    """A ZIP code; or a choice between it and what the words beside it name, if that lies somewhere else."""
+    named = _named(beside) if beside else None
+    if not named and (state := state_of(words(beside.rpartition(",")[2]))):  # a town we do not know, in a state
+        named = Place.objects.states().filter(state=state).first()
+    if not named:
+        return place
+    others = (named, *named.others) if isinstance(named, Place) else named.choices
+    return place if any(_agree(place, other) for other in others) else AmbiguousPlace(text, (place, *others[:FEW]))
+
+
+def _agree(place: Place, other: Place) -> bool:
+    """Whether a ZIP code lies in that state, or in or about that town of its state."""
+    if place.state != other.state:
+        return False
+    is_its_own = other.kind == Place.Kind.STATE or other.key == key(place.name)
+    return is_its_own or geo.distance(place.point, other.point) <= NEARBY
 
 
 def _nearest(point: geo.Point) -> Place | None:

@@ -13,11 +13,10 @@ from geopy.extra.rate_limiter import RateLimiter
 from geopy.geocoders import get_geocoder_for_service
 
 from programs import geo
-from programs.choices import LocationQuality, Status
+from programs.choices import COARSE, LocationQuality, Status
 from programs.models import Program
 from programs.search import record
 
-COARSE: Final = [LocationQuality.ZIP_CENTRE, LocationQuality.CITY_CENTRE]
 SECONDS_BETWEEN: Final = 1.0  # what public geocoders ask of their users
 PATIENCE: Final = 5  # seconds for one answer
 FAR_MILES: Final = 25

@@ -7,9 +7,9 @@ How a point is chosen (measured against 6,195 known addresses; figures in docs/d
 - ZIP code: GeoNames' postal point; where it has none (in the islands), the centre of the Census area. The Census gives
   its areas no names; those of the post offices come from a list of their own, because the city nearest to the middle
   of an area is often a village that no letter is addressed to.
-- City: the Post Office's towns first. A town is the GeoNames city of that name (else the one also called so) within
-  15 miles of one of its ZIP codes; the most populous if several are; else the middle of its ZIP codes. Without this
-  tie to the post, 192 names would stand for a namesake in the same state, up to 270 miles away.
+- City: the Post Office's towns first, those of the islands too. A town is the GeoNames city of that name (else the one
+  also called so) within 15 miles of one of its ZIP codes; the most populous if several are; else the middle of its ZIP
+  codes. Without this tie to the post, 192 names would stand for a namesake in the same state, up to 270 miles away.
 - Then every other GeoNames city. What else a city is called is kept beside it.
 - Of several cities of one name in one state (`rank` 0, 1, …) the Post Office's comes first: on all 69 known addresses
   in such a name it was right. A twin of ten times its people goes before it.
@@ -41,6 +41,7 @@ from scripts.outlines import STATE_OF_FIPS, CountyFinder, counties
 OUTPUT = Path(__file__).resolve().parent.parent / "fixtures" / "places.csv.gz"
 COLUMNS = "kind key name state county latitude longitude population time_zone rank aliases".split()
 TERRITORIES = {"PR", "GU", "VI", "AS", "MP"}
+OF_VILLAGES = {"GU", "MP"}  # GeoNames says "Dededo Village", people and the Post Office say "Dededo"
 STATES = set(STATE_OF_FIPS.values())
 ANCHOR = 15  # miles from a town's ZIP code to the city that it is
 LONE_ANCHOR = 25  # the same, when the state has one city of that name: Alaska's and Hawaii's ZIP points lie far out
@@ -52,6 +53,8 @@ RESPELLED = {
     "00611": "Ángeles", "00631": "Castañer", "00670": "Las Marías", "00704": "Aguirre", "00729": "Canóvanas",
     "00802": "St. Thomas", "00830": "St. John",
 }  # fmt: skip
+# Towns whose post office is called by their island: people say both names.
+NAMED_LIKE_THEIR_ISLAND = {("charlotteamalie", "VI"), ("songsong", "MP")}
 SMALLEST_KNOWN = 500  # people; GeoNames' list ends there, so a town without a figure has fewer
 
 
@@ -101,6 +104,8 @@ def read_cities(folder: Path) -> list[GeoName]:
             continue
         own = key(row["name"])
         other = {key(alias) for alias in row["alternatenames"] if alias.isascii()}
+        if state in OF_VILLAGES:
+            other.add(own.removesuffix("village"))
         aliases = frozenset(a for a in other if 2 <= len(a) <= MAX_ALIAS and a != own)
         point = geo.Point(row["latitude"], row["longitude"])
         found.append(GeoName(row["name"], state, point, row["population"], row["timezone"], aliases, own))
@@ -192,7 +197,10 @@ def _town(
     if entry.key == place[0]:
         taken.add(id(entry))
         return City(entry.name, place[1], entry.point, entry.population, set(entry.aliases), place[0])
-    if (entry.key, entry.state) in towns:  # a quarter of a larger city, known by a name of its own
+    own = (entry.key, entry.state)
+    if own in NAMED_LIKE_THEIR_ISLAND:
+        return City(spelled, place[1], entry.point, entry.population, key=place[0])
+    if own in towns:  # a quarter of a larger city, known by a name of its own
         return City(spelled, place[1], entry.point, key=place[0])
     taken.add(id(entry))  # GeoNames says "New York City", the Post Office and people say "New York"
     return City(spelled, place[1], entry.point, entry.population, set(entry.aliases) | {entry.key}, place[0])
@@ -240,18 +248,22 @@ class Surroundings:
 Row = tuple[str, ...]
 
 
-def zip_rows(
+def with_islands(
     postal: list[Zip], census: dict[str, geo.Point], towns: dict[str, str], around: Surroundings
-) -> Iterable[Row]:
+) -> list[Zip]:
+    """GeoNames' ZIP codes and those that only the Census has, by code."""
     known = {z.code: z for z in postal}
     for code, point in census.items():
         state = around.state(point)
         if code not in known and state and (city := around.nearest(point, state)):
             town = RESPELLED.get(code) or around.spelling(towns.get(code, city.name), state)
             known[code] = Zip(code, town, state, point)
-    for code in sorted(known):
-        z = known[code]
-        yield _row("zip", code, z.name, state=z.state, point=z.point, around=around)
+    return [known[code] for code in sorted(known)]
+
+
+def zip_rows(zips: list[Zip], around: Surroundings) -> Iterable[Row]:
+    for z in zips:
+        yield _row("zip", z.code, z.name, state=z.state, point=z.point, around=around)
 
 
 def city_rows(cities: list[City], around: Surroundings) -> Iterable[Row]:
@@ -325,12 +337,9 @@ def _row(
 def build(folder: Path) -> list[Row]:
     geonames, postal = read_cities(folder), read_postal(folder)
     around = Surroundings(geonames, folder)
-    cities = build_cities(postal, geonames)
-    return [
-        *state_rows(cities, around),
-        *city_rows(cities, around),
-        *zip_rows(postal, read_census_zips(folder), read_post_towns(folder), around),
-    ]
+    zips = with_islands(postal, read_census_zips(folder), read_post_towns(folder), around)
+    cities = build_cities(zips, geonames)
+    return [*state_rows(cities, around), *city_rows(cities, around), *zip_rows(zips, around)]
 
 
 def write(rows: list[Row], path: Path) -> None:
