@@ -604,6 +604,9 @@ class LocationQuality(models.TextChoices):
     MANUAL = "manual", _("Placed by a curator")
 
 
+# Where only the ZIP code or city of a program is known: its real address may be miles away.
+COARSE = frozenset({LocationQuality.ZIP_CENTRE, LocationQuality.CITY_CENTRE})
+
 # Postal abbreviations of states, the District of Columbia, territories and freely associated states.
 STATES = {
     "AL": _("Alabama"),
