@@ -27,7 +27,7 @@ from programs.models import PayerAcceptance, Place, Program, SessionBlock
 from programs.models.evidence import Topic
 from programs.models.payer import Network
 from programs.models.program import ProgramQuerySet
-from programs.pills import may_mean
+from programs.pills import filled, may_mean
 from programs.search import payment
 from programs.search.names import by_name
 from programs.search.query import Query
@@ -226,6 +226,7 @@ class ProgramFilterSet(django_filters.FilterSet):
         # The page's week grid has more boxes than a search may have parameters; they do not count there.
         counted = [len(values) for name, values in data.lists() if counts_free or name != "free"]
         self.is_crowded = sum(counted) > MOST_PARAMETERS or len(data.getlist("free")) > MOST_VALUES
+        data = filled(data)
         if self.is_crowded:
             data = _query_dict({"near": data.get("near", "")})
         # As the base class does, but for what only `qs` needs.
@@ -344,7 +345,8 @@ class ProgramFilterSet(django_filters.FilterSet):
         return found.filter(condition | _acceptance(values) if name == "payer" else condition)
 
     def filter_cost(self, found: ProgramQuerySet, _name: str, value: int) -> ProgramQuerySet:
-        return found.filter(cost_per_week_min__lte=value)
+        only_highest = Q(cost_per_week_min=None, cost_per_week_max__lte=value)
+        return found.filter(Q(cost_per_week_min__lte=value) | only_highest)
 
     def filter_sliding(self, found: ProgramQuerySet, _name: str, value: bool) -> ProgramQuerySet:
         return found.filter(_slides()) if value else found

@@ -19,7 +19,7 @@ from programs import gazetteer, schedule, wording
 from programs.models import Place
 from programs.placenames import ascii_fold
 from programs.search import payment
-from programs.search.query import Query
+from programs.search.query import STATES_BY_VIDEO, Query
 from programs.search.vocabulary import FACETS, NamedPayer, is_payment_type, label_of, payers
 from programs.slots import Skeleton
 
@@ -31,6 +31,7 @@ OTHER_LABELS = {
     "accepting": gettext_lazy("New patients"),
     "start_within": gettext_lazy("Next start"),
     "free": gettext_lazy("Free hours"),
+    STATES_BY_VIDEO: gettext_lazy("States it may treat"),
 }
 
 
@@ -124,15 +125,21 @@ def _time(minute: int) -> dt.time:
     return dt.time(minute // 60, minute % 60)
 
 
-def tidy(parameters: QueryDict) -> QueryDict:
-    """The address without empty parameters, and with the slug of a payer whose name was typed."""
+def filled(parameters: QueryDict) -> QueryDict:
+    """The parameters without empty values: of a repeated one the last that says something is meant."""
     left = QueryDict(mutable=True)
     for name, values in parameters.lists():
-        kept = [value for value in values if value]
-        if name == "payer":
-            kept = list(dict.fromkeys(_payer_slug(typed, parameters.get("near", "")) for typed in kept))
-        if kept:
+        if kept := [value for value in values if value]:
             left.setlist(name, kept)
+    return left
+
+
+def tidy(parameters: QueryDict) -> QueryDict:
+    """The address without empty parameters, and with the slug of a payer whose name was typed."""
+    left = filled(parameters)
+    if payers_typed := left.getlist("payer"):
+        near = left.get("near", "")
+        left.setlist("payer", list(dict.fromkeys(_payer_slug(typed, near) for typed in payers_typed)))
     return left
 
 
@@ -222,7 +229,15 @@ PILLS = (
     ("care", ("condition", "therapy", "service", "medication", "level")),
     ("more", ("accreditation",)),
 )
-
+# The pill of each filter that has one: there it is told what is wrong with it.
+HOMES = {
+    **{name: pill for pill, names in PILLS for name in names},
+    "radius": "radius",
+    "free": "week",
+    "sliding": "more",
+    "accepting": "more",
+    **dict.fromkeys(NUMBERS, "more"),
+}
 
 PILL_NAMES = {
     "when": gettext_lazy("When"),
@@ -317,17 +332,13 @@ def _radius(query: Query, language: str | None) -> dict[str, str]:
 
 def _complaints(errors: Mapping[str, list[str]]) -> dict[str, str]:
     """Messages beside their filters; the first pill that has one stands open."""
-    homes = {"radius": "radius", "free": "week", "sliding": "more", "accepting": "more"} | dict.fromkeys(
-        NUMBERS, "more"
-    )
-    homes |= {name: pill for pill, names in PILLS for name in names}
     values: dict[str, str] = {}
-    told = {name: messages for name, messages in errors.items() if name in homes}
+    told = {name: messages for name, messages in errors.items() if name in HOMES}
     for name, messages in told.items():
         values[f"err:{name}"] = render_to_string("programs/_filter_error.html", {"name": name, "messages": messages})
         values[f"bad:{name}"] = f' aria-invalid="true" aria-describedby="{name}_error"'
     if told:
-        values[f"open:{homes[next(iter(told))]}"] = " open"
+        values[f"open:{HOMES[next(iter(told))]}"] = " open"
     return values
 
 

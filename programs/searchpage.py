@@ -71,7 +71,7 @@ KEPT_MAPS = 300
 READ = (
     *("path", "finder", "filter_pills", "chips", "clear_url", "has_results", "map", "heading", "summary"),
     *("sort_words", "measured", "sorts", "others", "back", "is_video", "has_place", "not_told", "far", "cards"),
-    *("pager", "virtual", "in_danger", "sample_data"),
+    *("pager", "virtual", "in_danger", "sample_data", "nearly_named"),
 )
 
 
@@ -171,11 +171,11 @@ class SearchPage:
     @property
     def problems(self) -> list[dict[str, str]]:
         """What could not be understood, and where on the page it is told again."""
-        places = {"near": "near", "q": "q", "sort": "sort", "page": "", "__all__": ""}
+        at = {name: f"{name}_error" for name in pills.HOMES} | {"near": "near", "q": "q"}
+        if self.has_results and not self.is_empty:
+            at["sort"] = "sort"
         return [
-            {"words": message, "at": places.get(name, f"{name}_error")}
-            for name, messages in self.errors.items()
-            for message in messages
+            {"words": message, "at": at.get(name, "")} for name, messages in self.errors.items() for message in messages
         ]
 
     @cached_property
@@ -296,13 +296,24 @@ class SearchPage:
 
     @property
     def far(self) -> str:
-        """A word when even the nearest is far."""
+        """A word when even the nearest is far; programs by video are a way only where there are some."""
         nearest = self.answer.nearest
         if nearest is None or nearest <= FAR_MILES or self.query.page > 1 or self.query.video or not self.query.told:
             return ""
-        return _("The nearest program is %(miles)s away. Programs by video may be a way.") % {
-            "miles": wording.miles(nearest)
-        }
+        by_video = self.answer.virtual_count or self.answer.virtual_not_told
+        words = (
+            _("The nearest program is %(miles)s away. Programs by video may be a way.")
+            if by_video
+            else _("The nearest program is %(miles)s away.")
+        )
+        return words % {"miles": wording.miles(nearest)}
+
+    @property
+    def nearly_named(self) -> str:
+        """That no name holds what was typed, though programs are listed."""
+        if not self.answer.nearly_named:
+            return ""
+        return _("No name holds “%(name)s”. These programs are called nearly so.") % {"name": self.query.name}
 
     @cached_property
     def chips(self) -> list[dict[str, str]]:

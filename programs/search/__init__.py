@@ -25,11 +25,11 @@ def run(query: Query, *, today: dt.date | None = None) -> Answer:
     Inside a transaction the database answers: what is not committed yet must not enter the index.
     """
     today = today or timezone.localdate()
-    ids = named(query.name) if query.name else None
+    asked = named(query.name) if query.name else None
     if not connection.in_atomic_block:
         try:
             with directory.lock:
-                return Search(directory.current(), query, today=today, named=ids).answer()
+                return Search(directory.current(), query, today=today, named=asked).answer()
         except IndexUnavailableError:
             pass
-    return stateless.run(query, today=today, named=ids)
+    return stateless.run(query, today=today, named=asked)

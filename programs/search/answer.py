@@ -7,7 +7,7 @@ counts disjunctive) and for what dropping the filter would give.
 
 import datetime as dt
 import math
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from programs import schedule
 from programs.choices import Day
 from programs.search import sphere
-from programs.search.query import NO_POINTS, Answer, Hit, Points, Query, Spot
+from programs.search.query import NO_POINTS, STATES_BY_VIDEO, Answer, Hit, Named, Points, Query, Spot
 from programs.search.record import (
     ACCEPTING,
     DEAD,
@@ -26,6 +26,7 @@ from programs.search.record import (
     NOT_ACCEPTING,
     SAMPLE,
     STATE_NUMBER,
+    UP_TO,
     VIRTUAL,
     ZONES,
 )
@@ -35,6 +36,7 @@ from programs.search.vocabulary import BIT, FACETS, SPAN, WIDTH, is_payment_type
 RINGS = (5, 10, 25, 50, 100)
 CLOCKED = ("when", "day")
 NO_ROWS: Rows = np.zeros(0, np.int64)
+NOBODY: Mask = np.zeros(0, bool)
 VERDICTS = ("fits", "unknown", "collides")
 # Of each facet its values, and where their bits are.
 OPTIONS = [
@@ -85,6 +87,10 @@ class Judged(NamedTuple):
             failed[silent] = one.no(self.rows[silent])
         return self._only(((missed > 0) & ~failed).nonzero()[0])
 
+    def with_a_distance(self) -> "Judged":
+        """Programs whose place is known: of another nobody can say that it is far."""
+        return self if self.squared is None else self._only((~np.isnan(self.squared)).nonzero()[0])
+
     def parted(self) -> tuple["Judged", "Judged"]:
         """Those at an address, and those by video."""
         return self._taken(slice(self.video_from), self.video_from), self._taken(slice(self.video_from, None), 0)
@@ -101,15 +107,16 @@ class Judged(NamedTuple):
 class Search:
     """One query against one table on one day."""
 
-    def __init__(self, table: Table, query: Query, *, today: dt.date, named: Set[int] | None = None) -> None:
+    def __init__(self, table: Table, query: Query, *, today: dt.date, named: Named | None = None) -> None:
         self.table, self.query, self.today = table, query, today
         self.day = (today - EPOCH).days
-        self.named = None if named is None else np.fromiter(named, np.uint32)
+        self.named = None if named is None else np.fromiter(named.ids, np.uint32)
+        self.nearly_named = named is not None and named.is_near
         self.hides_samples = query.open_data and table.has_real
 
     def answer(self) -> Answer:
         """Count, order, page and describe everything at once."""
-        judged = self._judge(*self._area(self.query.radius), self._by_video())
+        judged = self._judge(*self._area(self.query.radius), *self._by_video())
         missed = judged.misses()
         here, others = judged.parted()
         asked = others if self.query.video else here
@@ -121,7 +128,8 @@ class Search:
         fits = self._fits(listed.rows)
         order = self._order_asked(listed, fits)
         known = virtual if self.query.video else hits
-        outside, relief = self._beyond(asked, missed_there) if not len(known.rows) else ([], [])
+        is_empty = not len(known.rows) and not len(listed.rows)
+        outside, relief = self._beyond(asked, missed_there) if is_empty else ([], [])
         return Answer(
             count=len(hits.rows),
             hits=self._hits(listed, fits, order[self._page()]),
@@ -141,6 +149,7 @@ class Search:
             points=NO_POINTS if self.query.video else self._points(listed.rows),
             page=self.query.page,
             page_size=self.query.page_size,
+            nearly_named=self.nearly_named,
         )
 
     # --- who is looked at -------------------------------------------------------------------------------
@@ -171,18 +180,29 @@ class Search:
         squared: sphere.Floats = np.einsum("ij,ij->j", apart, apart)
         return squared
 
-    def _by_video(self) -> Rows:
-        """Programs by video only that may treat people in the place's state (without a place: all of them)."""
-        place = self.query.place
-        rows = self.table.virtual_rows(STATE_NUMBER.get(place.state, NO_STATE) if place else None)
-        return rows[self.table.flags[rows] & SAMPLE == 0] if self.hides_samples else rows
+    def _by_video(self) -> tuple[Rows, Mask]:
+        """Programs by video only that may treat people in the place's state, or have not told us whose they may.
 
-    def _judge(self, rows: Rows, squared: sphere.Floats | None, by_video: Rows = NO_ROWS) -> Judged:
+        Those that have told are marked. Without a place: all of them, and whom they may treat is not asked.
+        """
+        place = self.query.place
+        rows, told = self.table.by_video(STATE_NUMBER.get(place.state, NO_STATE) if place else None)
+        if self.hides_samples:
+            real = self.table.flags[rows] & SAMPLE == 0
+            rows, told = rows[real], told[real]
+        return rows, told
+
+    def _judge(
+        self, rows: Rows, squared: sphere.Floats | None, by_video: Rows = NO_ROWS, states_told: Mask = NOBODY
+    ) -> Judged:
         """Every filter in force, asked of every program at an address and by video."""
         video_from, rows = len(rows), np.concatenate([rows, by_video])
         if squared is not None:
             squared = np.concatenate([squared, np.full(len(by_video), np.nan)])
         asked = [*self._facets(rows, video_from), *self._numbers(rows), *self._openings(rows)]
+        if not states_told.all():
+            told = np.concatenate([np.ones(video_from, bool), states_told])
+            asked.append(Asked(STATES_BY_VIDEO, told, lambda rows: np.zeros(len(rows), bool)))
         return Judged(rows, squared, asked, video_from)
 
     def _facets(self, rows: Rows, video_from: int) -> list[Asked]:
@@ -245,11 +265,16 @@ class Search:
         asked = []
         if (most := self.query.max_cost) is not None:
             cost = self.table.cost[rows]
-            asked.append(Asked("max_cost", (cost >= 0) & (cost <= most), lambda rows: self.table.cost[rows] > most))
+            asked.append(Asked("max_cost", (cost >= 0) & (cost <= most), partial(self._costs_more, most=most)))
         if (named := self.named) is not None:
             is_named = np.isin(self.table.ids[rows], named)
             asked.append(Asked("q", is_named, lambda rows: ~np.isin(self.table.ids[rows], named)))
         return asked
+
+    def _costs_more(self, rows: Rows, *, most: int) -> Mask:
+        """What tells its highest price only may cost less."""
+        more: Mask = (self.table.cost[rows] > most) & (self.table.flags[rows] & UP_TO == 0)
+        return more
 
     def _openings(self, rows: Rows) -> list[Asked]:
         """Openings are believed for a week only; after that they are not told."""
@@ -316,13 +341,15 @@ class Search:
 
     def _beyond(self, judged: Judged, missed: npt.NDArray[np.uint8]) -> tuple[list[Hit], list[tuple[str, int]]]:
         """For an empty answer: the nearest outside the radius, and which filter to drop for how many programs."""
-        relief = {one.name: int(np.count_nonzero((missed == 1) & ~one.yes)) for one in judged.asked}
+        filters = [one for one in judged.asked if one.name != STATES_BY_VIDEO]
+        relief = {one.name: int(np.count_nonzero((missed == 1) & ~one.yes)) for one in filters}
         outside: list[Hit] = []
         if self.query.radius is not None and self.query.has_distance and not self.query.video:
             far = self._judge(*self._area(None))
             far = far.hits(far.misses())
             relief["radius"] = len(far.rows)
-            outside = self._hits(far, self._fits(far.rows), self._order(far)[: self.query.page_size])
+            somewhere = far.with_a_distance()
+            outside = self._hits(somewhere, self._fits(somewhere.rows), self._order(somewhere)[: self.query.page_size])
         helps = [(name, count) for name, count in relief.items() if count]
         return outside, sorted(helps, key=lambda pair: -pair[1])
 

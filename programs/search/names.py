@@ -1,6 +1,5 @@
 """Programs by name: what people type, typing errors included."""
 
-from collections.abc import Set
 from typing import NamedTuple
 
 from django.contrib.postgres.search import TrigramSimilarity, TrigramWordSimilarity
@@ -11,7 +10,8 @@ from django.db.models.functions import Greatest, Left
 from programs.choices import Status
 from programs.models import Organization, Program
 from programs.models.program import ProgramQuerySet
-from programs.models.spelling import ACCENTED, PLAIN, Spelled, spelled
+from programs.models.spelling import SOUGHT, WRITTEN, Spelled, spelled
+from programs.search.query import Named
 
 LAST = "\U0010ffff"
 # As the index has it: in the order of bytes, so that a beginning is one run of it, however many programs there are.
@@ -19,7 +19,7 @@ STARTING = """
 SELECT id, slug, name, city, state FROM programs_program
 WHERE status = %s AND {spelled} COLLATE "C" >= %s AND {spelled} COLLATE "C" < %s
 ORDER BY {spelled} COLLATE "C", id LIMIT %s
-""".format(spelled=f"translate(lower(name), '{ACCENTED}', '{PLAIN}')")
+""".format(spelled="translate(lower(name), '{}', '{}')".format(WRITTEN.replace("'", "''"), SOUGHT))
 
 
 class Suggestion(NamedTuple):
@@ -41,7 +41,7 @@ class Holds(Lookup):
     def as_sql(self, compiler, connection):
         column, parameters = self.process_lhs(compiler, connection)
         text = spelled(str(self.rhs)).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return f"translate(lower({column}), %s, %s) LIKE %s", [*parameters, ACCENTED, PLAIN, f"%{text}%"]
+        return f"translate(lower({column}), %s, %s) LIKE %s", [*parameters, WRITTEN, SOUGHT, f"%{text}%"]
 
 
 @CharField.register_lookup
@@ -52,12 +52,13 @@ class Resembles(Lookup):
 
     def as_sql(self, compiler, connection):
         column, parameters = self.process_lhs(compiler, connection)
-        return f"translate(lower({column}), %s, %s) %%> %s", [*parameters, ACCENTED, PLAIN, spelled(str(self.rhs))]
+        return f"translate(lower({column}), %s, %s) %%> %s", [*parameters, WRITTEN, SOUGHT, spelled(str(self.rhs))]
 
 
-def named(text: str) -> Set[int]:
-    """Ids of published programs whose own or whose organization's name holds the text, or nearly."""
-    return set(by_name(Program.objects.published(), text).values_list("pk", flat=True))
+def named(text: str) -> Named:
+    """Published programs whose own or whose organization's name holds the text, or nearly."""
+    found = by_name(Program.objects.published(), text)
+    return Named(set(found.values_list("pk", flat=True)), is_near=_is_near(found))
 
 
 def by_name(programs: ProgramQuerySet, text: str, *, of: ProgramQuerySet | None = None) -> ProgramQuerySet:
@@ -78,6 +79,10 @@ def _by_either_name(lookup: str, text: str) -> Q:
     return Q(pk__in=own.values("pk").union(Program.objects.filter(organization__in=owners).values("pk")))
 
 
+def _is_near(found: ProgramQuerySet) -> bool:
+    return "likeness" in found.query.annotations
+
+
 def suggest(text: str, *, limit: int = 10) -> list[Suggestion]:
     """Programs for a typeahead: names that begin so, then names that hold it, then names nearly so."""
     text = " ".join(text.split())
@@ -91,7 +96,7 @@ def suggest(text: str, *, limit: int = 10) -> list[Suggestion]:
         rest = by_name(Program.objects.published().exclude(pk__in=[one.id for one in found]), text).order_by(
             "name", "pk"
         )
-        if "likeness" in rest.query.annotations:
+        if _is_near(rest):
             begins = TrigramSimilarity(Left(Spelled("name"), len(text) + 1), spelled(text))
             rest = rest.order_by(F("likeness").desc(), begins.desc(), "name", "pk")
         found += [Suggestion(*row) for row in rest.values_list(*Suggestion._fields)[: limit - len(found)]]

@@ -11,6 +11,7 @@ from programs.schedule import Span
 from programs.search import sphere
 
 PAGE_SIZE = 20
+STATES_BY_VIDEO = "virtual_states"  # no filter, but asked of programs by video wherever there is a place
 
 
 class Spot(Protocol):
@@ -72,6 +73,13 @@ class Query:
         return replace(self, **{name: off.get(name)})  # type: ignore[arg-type]
 
 
+class Named(NamedTuple):
+    """Ids of programs; `is_near`: no name holds the text, these are nearly so called."""
+
+    ids: Set[int]
+    is_near: bool
+
+
 class Hit(NamedTuple):
     """One program in an answer. `miles` is None without a place to measure from; `fit` only with free hours."""
 
@@ -79,7 +87,7 @@ class Hit(NamedTuple):
     rev: int
     miles: float | None = None
     fit: str = ""  # "fits", "collides", "unknown"
-    unknown: tuple[str, ...] = ()  # filters it has not told us about
+    unknown: tuple[str, ...] = ()  # filters it has not told us about, and STATES_BY_VIDEO
     is_sample: bool = False
 
 
@@ -131,6 +139,7 @@ class Answer:
     points: Points = field(default=NO_POINTS, compare=False)
     page: int = 1
     page_size: int = PAGE_SIZE
+    nearly_named: bool = False  # no name holds the text that was asked for
 
     @property
     def pages(self) -> int:

@@ -38,7 +38,7 @@ RECORD = np.dtype(
         ("id", "<u4"),
         ("rev", "<u8"),
         ("place", "<i4", (3,)),
-        ("cost", "<i4"),  # dollars a week, from; -1 = not told
+        ("cost", "<i4"),  # dollars a week, from (the highest, where only that is told: UP_TO); -1 = not told
         ("start", "<u2"),  # next start, days since 1970; 0 = not told
         ("told_until", "<u2"),  # last day on which its openings may be believed
         ("fresh", "<u2"),  # day of the newest confirmation or survey
@@ -66,7 +66,7 @@ class Packed(NamedTuple):
     sessions: bytes
 
 
-SAMPLE, VIRTUAL, ACCEPTING, NOT_ACCEPTING, DEAD = 1, 2, 4, 8, 128
+SAMPLE, VIRTUAL, ACCEPTING, NOT_ACCEPTING, UP_TO, DEAD = 1, 2, 4, 8, 16, 128
 STATE_CODES = list(STATES)
 STATE_NUMBER = {code: number for number, code in enumerate(STATE_CODES)}
 NO_STATE = 255
@@ -226,14 +226,16 @@ def _row(facts: Facts, rev: int) -> Row:
         (SAMPLE if card.is_sample else 0)
         | (VIRTUAL if card.is_virtual_only else 0)
         | (0 if card.accepting_new is None else ACCEPTING if card.accepting_new else NOT_ACCEPTING)
+        | (UP_TO if card.cost_min is None and card.cost_max is not None else 0)
     )
+    cost = card.cost_max if card.cost_min is None else card.cost_min
     openings = card.told.get(Topic.AVAILABILITY)
     place, location = _place(card)
     packed = PACKED.pack(
         card.id,
         rev,
         *place,
-        -1 if card.cost_min is None else card.cost_min,
+        -1 if cost is None else cost,
         _day(card.next_start_on),
         _day(openings.on) + FRESH_DAYS[Topic.AVAILABILITY] if openings else 0,
         max(_day(card.confirmed_on), _day(dt.date(facts.survey_year, 1, 1)) if facts.survey_year else 0),

@@ -6,13 +6,13 @@ It answers when the index cannot, inside transactions, and as the index's cross-
 import datetime as dt
 import io
 import struct
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 
 from django.db import connection
 
 from programs.search import sphere
 from programs.search.answer import Search
-from programs.search.query import Answer, Query
+from programs.search.query import Answer, Named, Query
 from programs.search.table import Table
 from programs.search.vocabulary import LAYOUT
 
@@ -28,7 +28,7 @@ HEADER, LENGTH = struct.Struct("!11siih"), struct.Struct("!i")
 HAS_REAL = f"EXISTS (SELECT FROM programs_searchrecord WHERE NOT is_sample AND layout = {LAYOUT})"
 
 
-def run(query: Query, *, today: dt.date, named: Set[int] | None = None) -> Answer:
+def run(query: Query, *, today: dt.date, named: Named | None = None) -> Answer:
     """The whole answer, from the records as they are now."""
     table = _read(query, near_only=query.radius is not None and query.has_distance)
     found = Search(table, query, today=today, named=named).answer()
@@ -48,7 +48,11 @@ def _read(query: Query, *, near_only: bool) -> Table:
     parameters: list[str | list[str]] = []
     if near_only and query.place is not None and query.radius is not None:
         boxes = sphere.boxes(query.place.latitude, query.place.longitude, query.radius)
-        sql += " AND (virtual_states @> %s::varchar[]" + " OR location <@ %s::box" * len(boxes) + ")"
+        sql += (
+            " AND (virtual_states @> %s::varchar[] OR virtual_states <@ '{}'"
+            + " OR location <@ %s::box" * len(boxes)
+            + ")"
+        )
         parameters = [[query.place.state]]
         parameters += [f"(({west},{south}),({east},{north}))" for south, north, west, east in boxes]
     records, payers, sessions, has_real = _as_bytes(sql, parameters)

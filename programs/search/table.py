@@ -128,11 +128,16 @@ class Table:
         """Rows that may lie within `radius` miles; the caller measures."""
         return self.everything()
 
-    def virtual_rows(self, state: int | None) -> Rows:
-        """Programs by video only that may treat people in this state; with None, all of them."""
+    def by_video(self, state: int | None) -> tuple[Rows, Mask]:
+        """Programs by video only that may treat people in this state, and (not marked) those that tell no states.
+
+        With None, all of them are given and marked; for what is no state, none.
+        """
         if state is None:
-            return self.virtual
-        return self.virtual[self.virtual_in & np.uint64(1 << state) != 0] if state < 64 else self.virtual[:0]
+            return self.virtual, np.ones(len(self.virtual), bool)
+        there = (self.virtual_in & np.uint64(1 << state) != 0) if state < 64 else np.zeros(len(self.virtual), bool)
+        perhaps = there | (self.virtual_in == 0) if state < 64 else there
+        return self.virtual[perhaps], there[perhaps]
 
     def any_yes(self, rows: Rows, bits: Sequence[int]) -> Mask:
         """Which of these rows say yes to at least one of the bits."""

@@ -7,6 +7,7 @@ from django.utils import translation
 
 from programs import wording
 from programs.profile import Profile
+from programs.search import record
 from tests.factories import ProgramFactory
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +113,18 @@ def test_states_that_are_not_told_are_asked_for(client: Client, told: dict[str, 
     asked = [item.text for item in soup(client, f"/programs/{ProgramFactory(**told).slug}/sheet/").select("ol.ask li")]
 
     assert ("Ask in which states it may treat people by video." in asked) == asks
+
+
+@pytest.mark.usefixtures("gazetteer")
+def test_a_program_by_video_that_tells_no_states_is_kept_among_those_that_have_not_told_us(client: Client) -> None:
+    ProgramFactory(virtual=True, virtual_states=["WI"])
+    silent = ProgramFactory(virtual=True, virtual_states=[])
+    ProgramFactory(virtual=True, virtual_states=["TX"])
+    record.rebuild()
+
+    told = client.get("/api/v1/programs?near=WI").json()["virtual"]
+    unsaid = soup(client, "/programs/?near=WI&video=1&not_told=1").select(".card")
+
+    assert (told["count"], told["not_told"]) == (1, 1)
+    assert [card.select_one("h3, h2").get_text(strip=True) for card in unsaid] == [silent.name]
+    assert "states it may treat" in unsaid[0].get_text().lower()

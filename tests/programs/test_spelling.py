@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 
 from programs.models import Organization, Program
-from programs.models.spelling import ACCENTED, PLAIN, spelled
+from programs.models.spelling import ACCENTED, APOSTROPHES, DASHES, PLAIN, spelled
 from programs.search import record
 from programs.search.names import STARTING, by_name
 from tests.factories import OrganizationFactory, ProgramFactory
@@ -30,6 +30,30 @@ def test_a_name_is_found_with_its_accents_and_without(client: Client, text: str)
     assert client.get("/programs/suggest", {"q": text}).json()["results"][0]["slug"] == "centro"
 
 
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("saint  marys - west", "dash"),
+        ("mary's \N{EM DASH} we", "dash"),
+        ("SAINT MARY’S\tWEST", "blank"),
+        ("mary`s\N{NON-BREAKING HYPHEN}west", "hyphen"),
+    ],
+)
+def test_blanks_dashes_and_apostrophes_are_as_one_types_them(client: Client, text: str, slug: str) -> None:
+    names = {"dash": "Saint Mary’s – West", "blank": "Saint Marys West", "hyphen": "St. Mary's-West"}
+    record.write([ProgramFactory(slug=each, name=name).pk for each, name in names.items()])
+
+    assert [one["slug"] for one in client.get("/api/v1/programs", {"q": text}).json()["results"]] == [slug]
+
+
+@pytest.mark.parametrize(("text", "says"), [("nandou&", True), ("nandu", False), ("zzzzzz", False)])
+def test_a_list_of_names_that_are_nearly_so_says_that_it_is(client: Client, text: str, says: bool) -> None:
+    page = client.get("/programs/", {"q": text}).content.decode()
+
+    assert ("No name holds &#8220;nandou&amp;&#8221;. These programs are called nearly so." in page) is says
+    assert ("No name holds" in page) is says
+
+
 def test_what_is_typed_is_no_pattern(client: Client) -> None:
     assert client.get("/api/v1/programs", {"q": "%"}).json()["count"] == 0
     assert (
@@ -41,6 +65,7 @@ def test_what_is_typed_is_no_pattern(client: Client) -> None:
 def test_every_accent_has_its_letter() -> None:
     assert len(ACCENTED) == len(PLAIN)
     assert spelled(ACCENTED.upper()) == spelled(ACCENTED) == PLAIN
+    assert spelled(DASHES + APOSTROPHES) == "-" * len(DASHES)
 
 
 def plan(sql: str, parameters: Sequence[object], *, without: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from programs import schedule
-from programs.choices import Day, PaymentType
+from programs.choices import STATES, Day, PaymentType
 from programs.models import Program
 from programs.search.query import Query
 from programs.search.vocabulary import FACETS, type_of_payment
@@ -95,6 +95,14 @@ def _start(program: Program, block: schedule.Block, clock: tuple[str, dt.date] |
     return start + ahead[0] - ahead[1]
 
 
+def _costs_at_most(program: Program, most: int) -> bool | None:
+    """By the lower end; where only the higher is told, a program may still cost less."""
+    low, high = program.cost_per_week_min, program.cost_per_week_max
+    if low is not None:
+        return low <= most
+    return True if high is not None and high <= most else None
+
+
 def asked(program: Program, query: Query, today: dt.date) -> dict[str, bool | None]:
     """The program's answer to each filter in force."""
     answers: dict[str, bool | None] = {}
@@ -104,11 +112,12 @@ def asked(program: Program, query: Query, today: dt.date) -> dict[str, bool | No
         clock = query.place.time_zone if query.place else ""
         found = [says(program, facet, value, clock=clock, today=today) for value in values]
         answers[facet] = True if True in found else None if None in found else False
+    if query.place and program.is_virtual_only and not program.virtual_states:
+        answers["virtual_states"] = None
     if query.sliding:
         answers["sliding"] = says(program, "payer", "sliding-fee")
     if query.max_cost is not None:
-        cost = program.cost_per_week_min
-        answers["max_cost"] = None if cost is None else cost <= query.max_cost
+        answers["max_cost"] = _costs_at_most(program, query.max_cost)
     fresh = (query.accepting or query.start_within is not None) and (today - _told_on(program)).days <= 7
     if query.accepting:
         answers["accepting"] = program.accepting_new if fresh else None
@@ -151,7 +160,9 @@ def _in_area(program: Program, query: Query, *, virtual: bool = False) -> bool:
     if query.place is None:
         return True
     if virtual:
-        return query.place.state in program.virtual_states
+        return query.place.state in program.virtual_states or (
+            query.place.state in STATES and not program.virtual_states
+        )
     if query.place.kind == "state":
         return program.state == query.place.state
     if query.radius is None:
@@ -190,7 +201,8 @@ def order(program: Program, query: Query, sort: str, today: dt.date) -> tuple[fl
         away = 0.0
     chosen = 0.0
     if sort == "cost":
-        chosen = never if program.cost_per_week_min is None else program.cost_per_week_min
+        told = [cost for cost in (program.cost_per_week_min, program.cost_per_week_max) if cost is not None]
+        chosen = min(told, default=never)
     elif sort == "start":
         start = program.next_start_on
         told = start and start >= today and (today - _told_on(program)).days <= 7

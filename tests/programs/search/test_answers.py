@@ -1,7 +1,6 @@
 """The index, the stateless path and the plain way over model objects give the same answers."""
 
 import datetime as dt
-import math
 import random
 from dataclasses import replace
 
@@ -96,7 +95,7 @@ def _make(random, named, **traits):
         accepting_new=random.choice([True, False, None]),
         next_start_on=random.choice([None, days_ago(3), days_ago(-4), days_ago(-20)]),
         phone=None,
-        **random.choice([{}, {"cost_per_week_min": 300, "cost_per_week_max": 450}]),
+        **random.choice([{}, {"cost_per_week_min": 300, "cost_per_week_max": 450}, {"cost_per_week_max": 250}]),
     )
     if random.random() < 0.6:
         for weekday in some(random, range(7), 4):
@@ -154,9 +153,17 @@ def test_counts_hits_and_facets_equal_a_plain_recount(programs, index, query, da
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(query=queries, video=st.booleans(), sort=st.sampled_from(["", "cost", "start"]), free=st.booleans())
-def test_an_empty_list_says_what_a_change_would_give_and_what_is_nearest(programs, index, query, video, sort, free):
-    query = replace(query, video=video, sort=sort, free=(Span(0, 24 * 60),) if free else ())
+@given(
+    query=queries,
+    video=st.booleans(),
+    told=st.booleans(),
+    sort=st.sampled_from(["", "cost", "start"]),
+    free=st.booleans(),
+)
+def test_an_empty_list_says_what_a_change_would_give_and_what_is_nearest(
+    programs, index, query, video, told, sort, free
+):
+    query = replace(query, video=video, told=told, sort=sort, free=(Span(0, 24 * 60),) if free else ())
     answer = Search(index, query, today=TODAY).answer()
 
     if not oracle.hits(programs, query, TODAY, virtual=video):
@@ -166,9 +173,10 @@ def test_an_empty_list_says_what_a_change_would_give_and_what_is_nearest(program
         }
         for name, count in answer.relief:
             assert count == len(oracle.hits(programs, changed[name], TODAY, virtual=video))
-    away = [math.inf if hit.miles is None else hit.miles for hit in answer.outside]
+    away = [hit.miles for hit in answer.outside]
+    assert None not in away, "what has no place is not far"
     assert away == sorted(away)
-    assert not answer.outside or not (answer.count or video)
+    assert not answer.outside or not (answer.count or answer.hits or video)
 
 
 @given(
