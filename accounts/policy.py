@@ -73,7 +73,7 @@ RULES: Mapping[str, Mapping[str, Who]] = {
     "report_status": reads(ANYONE),
     "cost": both(ANYONE),
     "city": reads(ANYONE),
-    "shortlist": reads(ANYONE),
+    "shortlist": both(ANYONE),
     "place_suggestions": reads(ANYONE),
     "payer_suggestions": reads(ANYONE),
     "program_suggestions": reads(ANYONE),

@@ -93,4 +93,6 @@ def data(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
-    return render(request, "robots.txt", {"site_url": settings.SITE_URL}, content_type="text/plain")
+    prefixes = ["" if code == settings.LANGUAGE_CODE else f"/{code}" for code, _name in settings.LANGUAGES]
+    context = {"prefixes": prefixes, "site_url": settings.SITE_URL}
+    return render(request, "robots.txt", context, content_type="text/plain")

@@ -52,7 +52,7 @@ class Map:
     pins: tuple[Marker, ...]
     beyond: int  # programs that this map does not show
     beyond_href: str
-    elsewhere: tuple[tuple[str, int, str], ...]  # islands not drawn: name, programs there, a search in them
+    elsewhere: tuple[tuple[str, str, str], ...]  # islands not drawn: name, how many programs there, a search in them
     zoom_in: str  # "" at the end of the scale
     zoom_out: str
 
@@ -64,6 +64,15 @@ class Map:
     @property
     def rings_text(self) -> str:
         return gettext("Rings show %(miles)s.") % {"miles": ", ".join(ring.label for ring in self.rings)}
+
+    @property
+    def beyond_text(self) -> str:
+        words = ngettext(
+            "%(beyond)s more program lies outside this map.",
+            "%(beyond)s more programs lie outside this map.",
+            self.beyond,
+        )
+        return words % {"beyond": f"{self.beyond:,}"}
 
     @property
     def total(self) -> int:
@@ -142,14 +151,14 @@ def _places(pins: Sequence[Pin]) -> Floats:
     return np.array([(pin.latitude, pin.longitude) for pin in pins], np.float64).reshape(-1, 2)
 
 
-def _elsewhere(points: Floats, links: "Links") -> tuple[tuple[str, int, str], ...]:
+def _elsewhere(points: Floats, links: "Links") -> tuple[tuple[str, str, str], ...]:
     """The islands that the map of the country leaves out and that have programs."""
     latitude, longitude = points.T
     found = []
     for state, (south, north, west, east) in albers.ELSEWHERE.items():
         there = (latitude >= south) & (latitude < north) & (longitude >= west) & (longitude < east)
         if count := int(there.sum()):
-            found.append((str(STATES[state]), count, links.to_state(state)))
+            found.append((str(STATES[state]), f"{count:,}", links.to_state(state)))
     return tuple(found)
 
 
@@ -281,6 +290,6 @@ def _text(point: Point) -> str:
 
 def _name(count: int, home: Place | None) -> str:
     if home is None:
-        return ngettext("Map of %(count)s program", "Map of %(count)s programs", count) % {"count": count}
+        return ngettext("Map of %(count)s program", "Map of %(count)s programs", count) % {"count": f"{count:,}"}
     words = ngettext("Map of %(count)s program near %(place)s", "Map of %(count)s programs near %(place)s", count)
-    return words % {"count": count, "place": home.label}
+    return words % {"count": f"{count:,}", "place": home.label}

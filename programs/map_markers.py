@@ -123,10 +123,8 @@ class Sheet:
 
     def _cluster(self, count: int, at: list[float], middle: Point, *, spread: float) -> Marker:
         name = ngettext("%(count)s more program here. Zoom in.", "%(count)s more programs here. Zoom in.", count)
-        href = self.cluster_link(middle, spread)
-        return Marker(
-            round(at[0]), round(at[1]), _radius(count), str(count), name % {"count": count}, href, count=count
-        )
+        href, text = self.cluster_link(middle, spread), f"{count:,}"
+        return Marker(round(at[0]), round(at[1]), _radius(count), text, name % {"count": text}, href, count=count)
 
     def _settled(self, centres: Floats, radii: Floats, pins: list[Marker]) -> Floats:
         """Where the circles go: off the pins, off each other, and inside the picture, clear of its buttons."""

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -10,7 +11,8 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import override
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
 from drf_spectacular.generators import SchemaGenerator
 
 from programs import gazetteer, places
@@ -92,10 +94,13 @@ def city(request: HttpRequest, state: str, city: str) -> HttpResponse:
 
 
 @login_not_required
-@require_safe
+@csrf_exempt  # changes nothing and keeps nothing: a forged list has no effect, and no cookie is needed
+@require_http_methods(["GET", "HEAD", "POST"])
 def shortlist(request: HttpRequest) -> HttpResponse:
-    """The programs saved on this device, whose slugs the address carries; nothing is kept here."""
-    slugs = [slug for slug in dict.fromkeys(request.GET.getlist("p")) if "\0" not in slug][:MOST_SAVED]
+    """The programs saved on a device; nothing is kept here. Its own list comes in a form, so that no address, log or
+    history holds it; a list that somebody shares stands in the address."""
+    asked = request.POST if request.method == "POST" else request.GET
+    slugs = [slug for slug in dict.fromkeys(asked.getlist("p")) if "\0" not in slug][:MOST_SAVED]
     saved = Program.objects.filter(slug__in=slugs).values_list("slug", "merged_into", "pk")
     listed = {slug: merged_into or pk for slug, merged_into, pk in saved}  # one that was merged is the one it led to
     revisions = record.revisions(listed.values())  # of what is published; nothing else has one
@@ -105,6 +110,7 @@ def shortlist(request: HttpRequest) -> HttpResponse:
         "cards": render_cards(hits, Query()),
         "count": len(shown),
         "missing": sum(listed.get(slug) not in revisions for slug in slugs),
+        "as_address": urlencode({"p": slugs}, doseq=True),
         "sample_data": any(card.is_sample for card in shown),
     }
     return render(request, "programs/shortlist.html", context)
@@ -129,16 +135,26 @@ def suggest_payers(request: HttpRequest) -> JsonResponse:
     """Payers by name or alias; before them kinds of payment, if `kinds` has the language to name them in."""
     text, language = request.GET.get("q", ""), request.GET.get("kinds", "")
     kinds = payment.kinds_called(text) if language in dict(settings.LANGUAGES) else []
-    found = [payer for payer in payers.called(text) if payer.slug not in kinds]
-    found.sort(key=lambda payer: (not _is_called(payer, text), by_state(payer) if _is_called(payer, text) else ()))
+    found = _in_order([payer for payer in payers.called(text) if payer.slug not in kinds], text)
     with override(language if kinds else None):
         rows = [_kind_row(kind) for kind in kinds]
     rows += [_payer_row(payer, text) for payer in found[:MOST_SUGGESTED]]
     return JsonResponse({"results": rows[:MOST_SUGGESTED]})
 
 
-def _is_called(payer: NamedPayer, text: str) -> bool:
-    return " ".join(text.lower().split()) in [name.lower() for name in (payer.name, *payer.aliases)]
+def _in_order(found: list[NamedPayer], text: str) -> list[NamedPayer]:
+    """Plans that share the name that the text is part of stand together, by their states; the rest as they come."""
+    first: dict[str, int] = {}
+    names = {payer.slug: _name_with(payer, " ".join(text[:100].lower().split())) for payer in found}
+    for place, name in enumerate(names.values()):
+        first.setdefault(name, place)
+    return sorted(found, key=lambda payer: (first[names[payer.slug]], by_state(payer)))
+
+
+def _name_with(payer: NamedPayer, text: str) -> str:
+    """Which of its names the text is meant to be: the one that has it the earliest, and little else."""
+    names = [name.lower() for name in (payer.name, *payer.aliases)]
+    return min((name.find(text), len(name), name) for name in names if text in name)[2]
 
 
 def _kind_row(kind: str) -> dict[str, str]:

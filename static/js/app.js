@@ -6,7 +6,8 @@
  * [data-p]                 a card and its map pin point at each other
  * details.pill, .menu      one open at a time
  * input[form=compare]      fills the compare tray (.tray)
- * [data-save]              keeps a program on this device's shortlist; [data-shortlist] shows how many
+ * [data-save]              keeps a program on this device's shortlist; [data-shortlist] shows how many, and carries
+ *                          them in its address unless it says "bare"
  * [data-nothing-saved]     an address that names no program: the saved ones are shown instead, if there are any
  * [data-do]                print, share, copy, forget, locate
  * [data-focus]             takes the focus when the page opens (error summaries)
@@ -246,7 +247,7 @@ const showSaved = () => {
   }
   for (const link of all("[data-shortlist]")) {
     const address = new URL(link.href);
-    address.search = asAddress(slugs);
+    if (link.dataset.shortlist !== "bare") address.search = asAddress(slugs);
     link.href = address;
     link.hidden = !slugs.length;
     const count = one("[data-n]", link);
@@ -275,12 +276,13 @@ const locate = (button) => {
   );
 };
 
+const toShare = (button) => new URL(button.dataset.link || location.href, location.href).href;
 const copy = (button) =>
-  navigator.clipboard.writeText(location.href).then(() => (button.lastChild.textContent = ` ${button.dataset.done}`));
+  navigator.clipboard.writeText(toShare(button)).then(() => (button.lastChild.textContent = ` ${button.dataset.done}`));
 const acts = {
   print: () => print(),
   copy,
-  share: (button) => (navigator.share ? navigator.share({ url: location.href }) : copy(button)).catch(() => {}),
+  share: (button) => (navigator.share ? navigator.share({ url: toShare(button) }) : copy(button)).catch(() => {}),
   forget: () => {
     storage?.removeItem(SHORTLIST);
     showSaved();
@@ -305,10 +307,22 @@ addEventListener("htmx:error", (event) => connection(Boolean(event.detail?.ctx))
 addEventListener("htmx:after:request", (event) => connection(event.detail?.ctx?.response?.status >= 500));
 addEventListener("online", () => connection(false));
 
-/* An address that does name some is left as it is: none of them may be listed any more. */
-const openSaved = () => {
+/* The list is sent in a form, so that it stands in no address, log or history. An address that does name some programs
+ * is left as it is: none of them may be listed any more. */
+const openSaved = async () => {
+  const nothing = one("[data-nothing-saved]");
   const named = new URLSearchParams(location.search).has("p");
-  if (one("[data-nothing-saved]") && !named && saved().length) location.replace(`?${asAddress(saved())}`);
+  if (!nothing || named || !saved().length) return;
+  nothing.hidden = true;
+  try {
+    const answer = await fetch(location.pathname, { method: "POST", body: asAddress(saved()) });
+    if (!answer.ok) throw new Error(answer.status);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    one("main").replaceWith(one("main", page));
+    showSaved();
+  } catch {
+    connection(true);
+  }
 };
 
 one("[data-focus]")?.focus();

@@ -3,6 +3,8 @@
 import pytest
 from bs4 import BeautifulSoup
 
+from programs.search.vocabulary import label_of
+
 PATHS = ["/", "/guides/", "/check/", "/privacy/", "/how-we-rank/", "/data/", "/nothing-here/", "/accounts/login/"]
 
 
@@ -76,7 +78,28 @@ def test_public_pages_set_no_cookie(client):
 def test_robots_keeps_private_pages_out(client):
     text = client.get("/robots.txt").content.decode()
     assert "Disallow: /desk/" in text
+    for path in ("/reports/", "/status/", "/verify/"):
+        assert f"Disallow: {path}\n" in text
+        assert f"Disallow: /es{path}\n" in text
     assert "Sitemap: http://127.0.0.1:8000/sitemap.xml" in text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/verify/who/", "/es/verify/who/", "/verify/plan/", "/status/", "/es/status/"])
+def test_pages_of_a_persons_own_say_themselves_that_no_index_may_hold_them(client, path):
+    soup = BeautifulSoup(client.get(path, follow=True).content, "html.parser")
+    assert soup.select_one("meta[name=robots]")["content"] == "noindex"
+
+
+def test_a_way_to_pay_on_the_home_page_is_called_what_it_finds(client):
+    option = page(client, "/").select_one("select[name=payer] [value=military]")
+    assert option.get_text() == label_of("payer", "military").replace("such as ", "") == "Military insurance (TRICARE)"
+
+
+def test_the_privacy_page_says_that_a_saved_list_is_sent_to_be_drawn(client):
+    words = page(client, "/privacy/").main.get_text()
+    assert "It is sent to us only to draw it, and we do not keep it." in words
+    assert "We never see it" not in words
 
 
 @pytest.mark.parametrize("name", ["400.html", "500.html"])

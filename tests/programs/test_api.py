@@ -62,7 +62,7 @@ def test_a_result_says_all_that_the_contract_names(client) -> None:
     assert 1.2 < result["miles"] < 1.4
     assert (result["hours_per_week"], result["days"]) == (9.0, ["mon", "wed", "thu"])
     assert result["cost_per_week"] == {"min": 300, "max": 450}
-    assert result["source"] == {"name": "SAMHSA National Directory", "year": 2023}
+    assert result["source"] == {"name": "SAMHSA National Directory", "year": 2023, "gone_since": None}
     assert [(payer["slug"], payer["evidence"]) for payer in result["payers"]] == [
         ("badgercare", "program"),
         ("medicaid", "type_only"),

@@ -201,11 +201,22 @@ def test_the_islands_that_the_country_s_map_leaves_out_are_said_and_linked() -> 
     )
 
     assert [(name, count) for name, count, _ in drawn.elsewhere] == [
-        ("Guam", 2), ("Northern Mariana Islands", 1), ("American Samoa", 1)
+        ("Guam", "2"), ("Northern Mariana Islands", "1"), ("American Samoa", "1")
     ]  # fmt: skip
     caption = page(drawn).select_one(".mapcap")
     assert "4 more programs lie outside this map. Guam (2), Northern" in " ".join(caption.get_text().split())
     assert caption.a["href"] == "?payer=medicaid&near=GU"
+
+
+def test_thousands_are_told_as_the_list_tells_them() -> None:
+    country = draw([], [MILWAUKEE] * 5000, query=QueryDict(""))
+    assert (country.name, country.clusters[0].text) == ("Map of 5,000 programs", "5,000")
+    assert country.clusters[0].name == "5,000 more programs here. Zoom in."
+
+    guam = draw([], [Point(13.48, 144.79)] * 1234, query=QueryDict(""))
+    caption = " ".join(page(guam).select_one(".mapcap").get_text().split())
+    assert caption.startswith("1,234 more programs lie outside this map. Guam (1,234).")
+    assert draw([], [MILWAUKEE] * 2000, query=NEAR, home=HOME).name == "Map of 2,000 programs near Milwaukee, WI"
 
 
 @pytest.mark.parametrize("state", ["WI", "AK", "HI", "PR", "GU", "RI"])

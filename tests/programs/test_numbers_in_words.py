@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup
 from django.test import Client
 from django.utils import translation
 
+from programs import wording
 from programs.profile import Profile
 from tests.factories import ProgramFactory, SessionBlockFactory
 
@@ -67,3 +68,18 @@ def test_miles_are_said_as_in_lists(client: Client, language: str) -> None:
     assert f"Same House, Milwaukee · {under}" in place.text.replace("\xa0", " ")
     assert f"Next House, Milwaukee · {three}" in place.text
     assert f"Same House, Milwaukee · {three}" in closed.select_one("[role=alert]").text
+
+
+@pytest.mark.parametrize(
+    ("miles", "words"),
+    [(1, "Within 1 mile"), (1.0, "Within 1 mile"), (1.5, "Within 1.5 miles"), (25, "Within 25 miles")],
+)
+def test_one_mile_is_no_miles(miles: float, words: str) -> None:
+    assert wording.within(miles) == words
+
+
+def test_a_distance_of_one_mile_is_said_so_among_the_filters(client: Client) -> None:
+    page = client.get("/programs/?near=43.05,-87.9&radius=1").content.decode()
+
+    assert "Within 1 mile<" in page
+    assert "Within 1 miles" not in page

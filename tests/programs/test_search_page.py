@@ -1,6 +1,7 @@
 """The search page: what it says, that it works without JavaScript, and that htmx gives the same as a reload."""
 
 import datetime as dt
+import json
 import re
 
 import pytest
@@ -141,7 +142,7 @@ def test_a_card_says_what_is_known_and_what_is_not(client) -> None:
     assert "$300–$450 a week Sliding scale" in evening
     assert "Takes BadgerCare Plus (confirmed Nov. 1, 2026) , Medicaid" in evening
     assert "Matches: Medicaid, BadgerCare Plus" in evening
-    assert "Checked by phone" in evening
+    assert "Openings: checked by phone" in evening
     assert "Reported to SAMHSA in 2023, not confirmed" in texts["Morning House"]
     assert "When it meets Not told us yet" in silent
     assert "Matches: Medicaid" in silent
@@ -226,6 +227,24 @@ def test_a_far_nearest_is_said_so(client) -> None:
     page = soup(client.get("/programs/?near=39.8,-89.64"))
 
     assert re.search(r"The nearest program is 2\d\d miles away\.", words(page))
+
+
+@pytest.mark.parametrize(
+    ("query", "is_said"),
+    [
+        ("near=39.8,-89.64", True),
+        ("near=39.8,-89.64&payer=medicaid", True),  # none that takes it, one that has not told us
+        ("near=39.8,-89.64&when=morning", False),
+        ("near=37.2,-93.29", False),
+        ("near=-87.9,43.05", False),
+    ],
+)
+def test_programs_by_video_are_a_way_only_where_there_are_some(client, query, is_said) -> None:
+    page = soup(client.get(f"/programs/?{query}"))
+
+    assert "miles away." in words(page.select_one(".note.gold"))
+    assert ("Programs by video may be a way." in words(page)) is is_said
+    assert bool(page.select(".band")) is is_said
 
 
 def test_videos_have_a_band_of_their_own(client) -> None:
@@ -428,6 +447,16 @@ def test_what_is_wrong_is_told_at_its_filter_which_stands_open(client, query, fi
     assert cards(page)
 
 
+@pytest.mark.parametrize(
+    "query", ["video=x", "not_told=x", "page=x", "sort=x", "sort=x&radius=5&when=weekend", "near=91,0&q=%00&sort=x"]
+)
+def test_what_is_wrong_leads_to_where_it_can_be_mended_or_nowhere(client, query) -> None:
+    page = soup(client.get(f"/programs/?near=53202&{query}"))
+
+    assert page.select(".esum li")
+    assert all(page.find(id=link["href"].removeprefix("#")) for link in page.select(".esum a"))
+
+
 def test_a_number_that_is_refused_is_tied_to_its_message_and_kept(client) -> None:
     box = soup(client.get("/programs/?near=53202&max_cost=-5")).find(id="max_cost")
 
@@ -534,6 +563,24 @@ def test_plans_that_share_a_name_are_suggested_in_the_order_of_their_states(clie
     ]  # fmt: skip
 
 
+def test_plans_that_share_a_name_are_suggested_so_for_a_part_of_it_too(client, state_plan) -> None:
+    rows = client.get("/payers/suggest", {"q": " State  pla"}).json()["results"]
+
+    assert [row["slug"] for row in rows] == [
+        "z-plan", "ohana-plan", "magnolia-plan", "ohio-plan", "apple-plan", "another",
+    ]  # fmt: skip
+
+
+def test_plans_with_names_of_their_own_are_suggested_by_how_early_the_text_stands_in_them(client) -> None:
+    for name, state in {"Acme Care": "WY", "Acme Best": "AL", "Best of Acme": "AK"}.items():
+        PayerFactory(slug=name.lower().replace(" ", "-"), name=name, states=[state])
+    payers.forget()
+
+    rows = client.get("/payers/suggest", {"q": "acme"}).json()["results"]
+
+    assert [row["slug"] for row in rows] == ["acme-best", "acme-care", "best-of-acme"]
+
+
 def test_a_part_of_many_names_is_told_with_some_of_them(client) -> None:
     for number in range(9):
         PayerFactory(slug=f"blue-{number}", name=f"Blue {number}")
@@ -550,6 +597,39 @@ def test_what_the_form_does_not_offer_outlives_the_next_tick(client) -> None:
     sent = {(box["name"], box["value"]) for box in page.select("#search input[type=hidden]")}
     assert sent == {("video", "1"), ("free", "mon-1700-1800"), ("free", "mon-2100-2200")}
     assert [box["value"] for box in page.select("input[name=radius][checked]")] == ["30"]
+
+
+@pytest.mark.parametrize(
+    "query", ["near=53202", "near=53202&radius=5&language=yupik", "near=springfield", "near=nowhere at all"]
+)
+def test_the_order_outlives_the_next_tick_wherever_there_is_a_list_or_none(client, query) -> None:
+    page = soup(client.get(f"/programs/?{query}&sort=cost"))
+
+    [field] = page.select("#search [name=sort], [name=sort][form=search]")
+    assert (field.select_one("[selected]") or field)["value"] == "cost"
+
+
+@pytest.mark.parametrize("query", ["near=53202&near=", "near=&near=53202&near=&radius=25&radius=&page="])
+def test_an_empty_value_hides_none_that_stands_before_it(client, query) -> None:
+    place = client.get(f"/api/v1/programs?{query}").json()["place"]
+
+    assert place["label"] == "53202, Milwaukee, WI"
+    assert soup(client.get(f"/programs/?{query}")).find(id="near")["value"] == "53202"
+
+
+def test_a_distance_is_the_last_that_says_something_for_data_as_for_people(client) -> None:
+    query = "near=53202&radius=100&radius=25&radius="
+    count = len(cards(soup(client.get(f"/programs/?{query}"))))
+
+    assert client.get(f"/api/v1/programs?{query}").json()["count"] == count == 3
+    rows = client.get(f"/api/v1/programs/export?format=json&{query}")
+    assert len([row for row in json.loads(rows.getvalue()) if row["formats"] != ["virtual"]]) == count
+
+
+def test_an_empty_place_does_not_hide_whose_plan_is_meant(client, medical_assistance) -> None:
+    page = soup(client.get("/programs/?near=19107&near=&payer=Medical Assistance"))
+
+    assert chosen(page) == ["pa"]
 
 
 def test_too_many_filters_are_said_to_be(client) -> None:
@@ -671,6 +751,25 @@ def test_the_shortlist_shows_what_the_address_carries(client) -> None:
     assert "1 saved program is no longer listed." in words(page)
     assert page.select_one("meta[name=robots]")["content"] == "noindex"
     assert "Nothing saved yet" in words(soup(client.get("/shortlist/")))
+
+
+def test_a_device_sends_its_list_so_that_no_address_holds_it() -> None:
+    strict = Client(enforce_csrf_checks=True)
+
+    answer = strict.post("/es/shortlist/", {"p": ["silent", "evening", "gone"]})
+    page = soup(answer)
+
+    assert [words(card.h2) for card in page.main.select("li.card")] == ["Silent <House>", "Evening House"]
+    assert "1 programa guardado ya no está en la lista." in words(page.main)
+    assert page.select_one("[data-do=share]")["data-link"] == "?p=silent&p=evening&p=gone"
+    assert not answer.cookies
+    assert "Nothing saved yet" in words(soup(strict.post("/shortlist/")))
+
+
+def test_the_links_to_what_is_saved_carry_no_list(client) -> None:
+    for address in ("/programs/?near=53202", "/programs/evening/"):
+        link = soup(client.get(address)).select_one("[data-shortlist]")
+        assert (link["href"], link["data-shortlist"]) == ("/shortlist/", "bare")
 
 
 def test_the_shortlist_shows_what_a_program_says_now(client, django_assert_max_num_queries) -> None:
