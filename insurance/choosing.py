@@ -53,7 +53,9 @@ def _found(query: Query, payer: Payer | None) -> Iterator[Choice]:
         seen.update(miles)
         for card in cards.of(hits):
             away = miles[card.id]
-            yield Choice(card, "" if away is None else wording.miles(away), _evidence(card, payer))
+            yield Choice(
+                card, "" if away is None else wording.away(away, card.location_quality)[0], _evidence(card, payer)
+            )
 
 
 def _evidence(card: Card, payer: Payer | None) -> str | None:

@@ -32,14 +32,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView, exception_handler
 
 from programs import api_schema, formats
-from programs.choices import Day
+from programs.choices import COARSE, Day
 from programs.filters import ProgramFilterSet
 from programs.gazetteer import AmbiguousPlace, UnknownPlace
 from programs.models import DirectoryVersion, Place, Program
 from programs.models.program import ProgramQuerySet
 from programs.places import count_near, place_json
 from programs.search import run
-from programs.search.cards import Card, cards
+from programs.search.cards import Card, Source, cards
 from programs.search.query import Answer, Hit, Query
 from programs.search.vocabulary import FACETS, label_of, payers
 
@@ -251,6 +251,7 @@ def card_json(card: Card, hit: Hit) -> dict[str, Any]:
         "longitude": card.longitude,
         "location_quality": card.location_quality or None,
         "miles": None if hit.miles is None else round(hit.miles, 3),
+        "distance_is_approximate": None if hit.miles is None else card.location_quality in COARSE,
         "formats": card.formats,
         "hours_per_week": card.hours_per_week,
         "days": [Day.values[day] for day in card.days],
@@ -263,12 +264,16 @@ def card_json(card: Card, hit: Hit) -> dict[str, Any]:
             for payer in card.payers()
         ],
         "confirmed_on": card.confirmed_on,
-        "source": card.source and {"name": formats.source_name(card.source.name), "year": card.source.year},
+        "source": card.source and _source(card.source),
         "sample": card.is_sample,
         "fit": hit.fit or None,
         "unknown": card.unknown,
         "url": f"/programs/{card.slug}/",
     }
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {"name": formats.source_name(source.name), "year": source.year, "gone_since": source.gone_since}
 
 
 # --- the rest -----------------------------------------------------------------------------------------------

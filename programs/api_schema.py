@@ -48,7 +48,11 @@ PLACE = _object(
     others=_list(SUGGESTION) | {"description": "Places of the same name in the same state."},
 )
 PAYER = _object(slug=TEXT, label=TEXT, evidence=_one_of(["confirmed", "program", "type_only"]), as_of=_or_null(TEXT))
-SOURCE = _object(name=TEXT, year=WHOLE)
+SOURCE = _object(
+    name=TEXT,
+    year=WHOLE,
+    gone_since=_or_null(WHOLE) | {"description": "The year of a newer directory that does not list it any more."},
+)
 RESULT = _object(
     slug=TEXT,
     name=TEXT,
@@ -61,6 +65,8 @@ RESULT = _object(
     longitude=_or_null(NUMBER),
     location_quality=_or_null(_one_of(LocationQuality.values)),
     miles=_or_null(NUMBER),
+    distance_is_approximate=_or_null(FLAG)
+    | {"description": "True where `miles` end at the middle of its ZIP code or city; null where there are none."},
     formats=_list(_one_of(Format.values)),
     hours_per_week=_or_null(NUMBER),
     days=_list(_one_of(Day.values)),

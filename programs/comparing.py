@@ -65,7 +65,7 @@ def _lines() -> list[tuple[Words, Way] | tuple[Words, Way, Way]]:
         (_("Insurance"), lambda profile: ", ".join(map(str, profile.taken))),
         (_("Sliding scale"), lambda profile: _yes_no(profile.program.slides)),
         *((FACETS[name].label, _answers(name)) for name in facts),
-        (_("Last checked"), lambda profile: _date(profile.checked.confirmed_on if profile.checked else None)),
+        (_("Last checked"), lambda profile: profile.seen_words),
     ]
 
 

@@ -160,7 +160,7 @@ CSV_COLUMNS = (
     "slug name organization status street street2 city state zip county latitude longitude location_quality "
     "formats virtual_states conditions therapies populations ages genders languages services medications "
     "accreditations payment_types other_levels not_offered days hours_per_week cost_per_week_min cost_per_week_max "
-    "sliding_scale payers accepting_new next_start_on phone website confirmed_on source survey_year sample url"
+    "sliding_scale payers accepting_new next_start_on phone website confirmed_on source survey_year sample url gone_since"
 ).split()
 
 
@@ -182,7 +182,7 @@ def stream_csv(programs: Iterable[Program]) -> Iterator[str]:
 def _flat(program: Program) -> dict[str, Any]:
     full = record(program)
     confirmed = [found["on"] for found in full["confirmed"].values()]
-    newest = max(full["sources"], key=lambda source: source["year"], default=None)
+    newest = freshness.newest_source(program.sources.all())
     required = schedule.required(program.sessions.all())
     accepted = [payer["slug"] for payer in full["payers"] if payer["network"] != Network.NOT_ACCEPTED]
     return full | {
@@ -192,8 +192,9 @@ def _flat(program: Program) -> dict[str, Any]:
         "payers": accepted,
         "phone": full["phones"][0]["number"] if full["phones"] else "",
         "confirmed_on": max(confirmed, default=None),
-        "source": newest["name"] if newest else "",
-        "survey_year": newest["year"] if newest else None,
+        "source": source_name(newest.source) if newest else "",
+        "survey_year": newest.survey_year if newest else None,
+        "gone_since": newest.gone_since_year if newest else None,
     }
 
 

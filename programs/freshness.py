@@ -5,14 +5,15 @@ after seven days they are hidden, as the NHS Directory of Services hides capacit
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from programs.choices import Status
-from programs.models import Confirmation, Program
+from programs.models import Confirmation, Program, SourceRecord
 from programs.models.evidence import Topic
 
 # Days after which a confirmation no longer counts as fresh (payers and phones: the federal 90 days).
@@ -25,6 +26,7 @@ FRESH_DAYS: Mapping[str, int] = {
     Topic.LICENSE: 365,
     Topic.DESCRIPTION: 365,
 }
+LISTED = (Topic.SCHEDULE, Topic.COST, Topic.PAYERS)  # what lists show of a program, but for its openings
 DUE_SHARE = 0.8  # of those days: from here on a check is due
 
 
@@ -38,6 +40,9 @@ class Band(models.TextChoices):
     NEVER = "never", _("Never checked")
 
 
+PAST = (Band.STALE, Band.EXPIRED)
+
+
 def band(topic: str, confirmed_on: dt.date | None, *, today: dt.date | None = None) -> Band:
     """The band of one topic. A date in the future counts as today."""
     if confirmed_on is None:
@@ -49,6 +54,49 @@ def band(topic: str, confirmed_on: dt.date | None, *, today: dt.date | None = No
     if days <= limit:
         return Band.DUE
     return Band.STALE if days <= 2 * limit and topic != Topic.AVAILABILITY else Band.EXPIRED
+
+
+def is_past(topic: str, confirmed_on: dt.date, *, today: dt.date | None = None) -> bool:
+    """Whether that check is older than its topic may be."""
+    return band(topic, confirmed_on, today=today) in PAST
+
+
+def shown(*, meets: bool, priced: bool, pays: bool) -> list[str]:
+    """Of which topics a list has something to show."""
+    return [topic for topic, is_shown in zip(LISTED, (meets, priced, pays), strict=True) if is_shown]
+
+
+class Seen(NamedTuple):
+    """What one line says of when a whole listing was checked."""
+
+    topics: list[str]  # of what, if not times, price and insurance all were
+    on: dt.date
+    method: str
+    is_old: bool
+
+
+def seen(
+    told: Mapping[str, tuple[dt.date, str]], shown: Collection[str], *, today: dt.date | None = None
+) -> Seen | None:
+    """No check speaks for more than it checked: of times, price and insurance all told and checked, the oldest counts.
+
+    Else the newest does, with its topics named; the oldest that is out of date, if one is. None if nothing was checked.
+    """
+    of_shown = {topic: told[topic] for topic in shown if topic in told}
+    found = of_shown or {topic: one for topic, one in told.items() if topic not in LISTED}
+    if not found:
+        return None
+    is_all = len(of_shown) == len(LISTED)
+    past = [one for topic, one in of_shown.items() if is_past(topic, one[0], today=today)]
+    chosen = min(found.values()) if is_all else min(past) if past else max(found.values())
+    topics = [str(topic) for topic in Topic if found.get(topic) == chosen]
+    is_old = bool(past) or any(is_past(topic, chosen[0], today=today) for topic in topics)
+    return Seen([] if is_all else topics, *chosen, is_old)
+
+
+def newest_source(sources: Iterable[SourceRecord]) -> SourceRecord | None:
+    """The newest directory that listed a program, as its card has it (`search.cards`)."""
+    return max(sources, key=lambda one: (one.survey_year, one.source), default=None)
 
 
 def newest(confirmations: Iterable[Confirmation]) -> dict[str, Confirmation]:

@@ -6,14 +6,17 @@ from django.conf import settings
 from django.urls import reverse
 
 from programs import wording
-from programs.choices import STATES
+from programs.choices import COARSE, STATES, Format
 from programs.models import Phone, Program
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def clinic(program: Program) -> dict[str, object]:
-    """A MedicalClinic with a BreadcrumbList; unknown facts are left out."""
+    """A MedicalClinic with a BreadcrumbList; unknown facts are left out.
+
+    The middle of a ZIP code or city is not where it is, and who treats by video only has no hours at its office.
+    """
     address = urljoin(settings.SITE_URL, program.get_absolute_url())
     return {"@context": "https://schema.org", "@graph": [_clinic(program, address), _breadcrumbs(program)]}
 
@@ -36,7 +39,7 @@ def _clinic(program: Program, address: str) -> dict[str, object]:
         "medicalSpecialty": "https://schema.org/Psychiatric",
         "availableService": {"@type": "MedicalTherapy", "name": "Intensive outpatient program (ASAM level 2.1)"},
     }
-    if program.latitude is not None:
+    if program.latitude is not None and program.location_quality not in COARSE and not program.is_virtual_only:
         data["geo"] = {"@type": "GeoCoordinates", "latitude": program.latitude, "longitude": program.longitude}
     phones = [phone for phone in program.phones.all() if phone.purpose != Phone.Purpose.FAX]
     if phones:
@@ -51,6 +54,7 @@ def _clinic(program: Program, address: str) -> dict[str, object]:
             "closes": f"{session.ends:%H:%M}",
         }
         for session in program.sessions.all()
+        if session.format != Format.VIRTUAL and not program.is_virtual_only
     ]
     if hours:
         data["openingHoursSpecification"] = hours

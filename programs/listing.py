@@ -20,7 +20,8 @@ from programs.forms import ProblemReportForm
 from programs.geo import Point
 from programs.map import Map, around
 from programs.models import ProblemReport, Program
-from programs.profile import STEP_DOWN, STEP_UP, Profile, neighbours
+from programs.nearby import STEP_DOWN, STEP_UP, neighbours
+from programs.profile import Profile
 
 MOST_COMPARED = 4
 
@@ -61,7 +62,7 @@ def sheet(request: HttpRequest, slug: str) -> HttpResponse:
     """One page to print and take to the phone: facts, questions with room to write, a QR code of the listing."""
     listing = _listing(slug)
     if listing.merged_into:
-        return HttpResponsePermanentRedirect(listing.merged_into.get_absolute_url())
+        return HttpResponsePermanentRedirect(reverse("sheet", args=[listing.merged_into.slug]))
     address = urljoin(settings.SITE_URL, listing.get_absolute_url())
     context = {
         "profile": Profile.of(listing),

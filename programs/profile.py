@@ -1,25 +1,24 @@
 """One program as its page tells it: each fact with its date and source, each gap as a question to ask.
 
-Nothing here asks the database beyond `ProgramQuerySet.with_details()` and the neighbours' look-up.
+Nothing here asks the database beyond `ProgramQuerySet.with_details()`, except how many listings share its number.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from programs import freshness, geo, schedule, wording
-from programs.choices import CareLevel, Day, Format, PaymentType
+from programs import freshness, schedule, wording
+from programs.choices import Day, Format, PaymentType, Status
 from programs.models import Confirmation, Phone, Program, SessionBlock, SourceRecord
-from programs.models.evidence import Topic
+from programs.models.evidence import Method, Topic
 from programs.models.payer import AcceptanceSource, Network
 from programs.questions import QUESTIONS, Gap, Question, gaps
 from programs.search.vocabulary import FACETS
@@ -29,13 +28,10 @@ Words = str | Promise
 # The national range of prices a week that the cost bar is drawn against (see guides.facts for its source).
 TYPICAL_WEEK = (250, 600)
 SHARED_BY_MANY = 5  # listings with one number: likely a call centre, so the page says so
-NEARBY_MILES = 25
 MOST_STATES_NAMED = 3  # more are counted at a glance, and named where the place is told
 
+SURVEYED = {Topic.PHONE, Topic.PAYERS, Topic.LICENSE, Topic.DESCRIPTION}  # what directories tell of
 INSURANCE = {PaymentType.MEDICAID, PaymentType.MEDICARE, PaymentType.PRIVATE, PaymentType.MILITARY}
-
-STEP_UP = (CareLevel.PHP, CareLevel.RESIDENTIAL_SHORT, CareLevel.RESIDENTIAL_LONG, CareLevel.RESIDENTIAL)
-STEP_DOWN = (CareLevel.OUTPATIENT,)
 
 
 class Fact(NamedTuple):
@@ -71,8 +67,16 @@ class PayerLine(NamedTuple):
     name: Words
     rung: str
     words: str
-    as_of: str
+    as_of: str  # a date; of a kind of payment the survey's year
     note: str
+    age: str = ""  # "Out of date", when it is
+
+
+class Mark(NamedTuple):
+    """When and how the facts of a section were checked; `age` when that is too long ago."""
+
+    words: str
+    age: str
 
 
 class Cell(NamedTuple):
@@ -87,15 +91,6 @@ class Track(NamedTuple):
 
     name: str
     days: list[Cell]
-
-
-class Neighbour(NamedTuple):
-    program: Program
-    miles: float
-
-    @property
-    def away(self) -> str:
-        return wording.miles(self.miles)
 
 
 @dataclass(frozen=True)
@@ -115,19 +110,34 @@ class Profile:
         return freshness.newest(self.program.confirmations.all())
 
     @cached_property
-    def checked(self) -> Confirmation | None:
-        """The newest confirmation of anything."""
-        return max(self.confirmations.values(), key=lambda one: one.confirmed_on, default=None)
+    def seen(self) -> freshness.Seen | None:
+        """When what lists show of it was checked, as its card says."""
+        told = {topic: (found.confirmed_on, found.method) for topic, found in self.confirmations.items()}
+        shown = freshness.shown(
+            meets=bool(self.sessions), priced=bool(self.cost or self.program.slides), pays=bool(self.payers)
+        )
+        return freshness.seen(told, shown, today=self.today)
 
     @property
-    def checked_words(self) -> str:
-        return wording.checked(self.checked.confirmed_on, self.checked.method) if self.checked else ""
+    def seen_words(self) -> str:
+        """One line of how far it can be trusted."""
+        return wording.seen(self.seen) if self.seen else self._reported
+
+    @property
+    def _reported(self) -> str:
+        """What a listing is worth that nobody checked."""
+        source = freshness.newest_source(self.sources)
+        return wording.reported(source.source, source.survey_year) if source else _("Not checked yet")
 
     @cached_property
-    def is_stale(self) -> bool:
-        """Whether the newest check is too old to lean on."""
-        on = self.checked.confirmed_on if self.checked else None
-        return freshness.band(Topic.SCHEDULE, on, today=self.today) in (freshness.Band.STALE, freshness.Band.EXPIRED)
+    def marks(self) -> dict[str, Mark]:
+        """Of each topic when and how it was checked, for the section that tells it."""
+        return {topic: self._mark(topic, found, age) for topic, _label, found, age in self.topics}
+
+    def _mark(self, topic: str, found: Confirmation | None, age: freshness.Band) -> Mark:
+        if found is None:  # directories ask for no times, prices and openings
+            return Mark(self._reported if topic in SURVEYED else _("Not checked yet"), "")
+        return Mark(wording.checked(found.confirmed_on, found.method), str(age.label) if age in freshness.PAST else "")
 
     @cached_property
     def sources(self) -> list[SourceRecord]:
@@ -140,9 +150,17 @@ class Profile:
 
     @property
     def gone_since(self) -> int | None:
-        """The newest directory that no longer has this listing."""
-        years = [source.gone_since_year for source in self.sources]
-        return max(filter(None, years)) if years and all(years) else None
+        """The newer directory that no longer has this listing."""
+        source = freshness.newest_source(self.sources)
+        return source.gone_since_year if source else None
+
+    @property
+    def gone_words(self) -> str:
+        return wording.gone(self.gone_since) if self.gone_since else ""
+
+    @property
+    def is_closed(self) -> bool:
+        return self.program.status == Status.CLOSED
 
     @cached_property
     def topics(self) -> list[tuple[str, Words, Confirmation | None, freshness.Band]]:
@@ -239,10 +257,9 @@ class Profile:
         """Confirmed for a plan, then what the program says, then kinds of payment only."""
         lines = []
         for acceptance in self.program.payer_acceptances.all():
-            confirmed = acceptance.source == AcceptanceSource.BENEFITS_CHECK and freshness.band(
-                Topic.PAYERS, acceptance.as_of, today=self.today
-            ) in (freshness.Band.FRESH, freshness.Band.DUE)
-            rung = "confirmed" if confirmed else "program"
+            is_past = freshness.is_past(Topic.PAYERS, acceptance.as_of, today=self.today)
+            is_check = acceptance.source == AcceptanceSource.BENEFITS_CHECK
+            rung = "confirmed" if is_check and not is_past else "program"
             if acceptance.network == Network.NOT_ACCEPTED:
                 rung = "refused"
             lines.append(
@@ -252,18 +269,38 @@ class Profile:
                     acceptance.get_network_display(),
                     date_format(acceptance.as_of, "DATE_FORMAT"),
                     acceptance.plan_note,
+                    self._payer_age(acceptance.as_of),
                 )
             )
         labels = FACETS["payer"].labels
         said = {line.name for line in lines if line.rung != "refused"}
         ask = _("Ask about your own plan.")
         lines += [
-            PayerLine(labels[slug], "type_only", "", "", ask if slug in INSURANCE else "")
+            PayerLine(labels[slug], "type_only", "", self._surveyed, ask if slug in INSURANCE else "")
             for slug in self.program.payment_types
             if str(labels[slug]) not in said  # better known by that name already
         ]
         order = ("confirmed", "program", "type_only", "refused")
         return sorted(lines, key=lambda line: (order.index(line.rung), str(line.name)))
+
+    def _payer_age(self, as_of: dt.date) -> str:
+        """How old a payer's row is. Who checked them all renewed it; a benefits check is of one payer."""
+        told = self.confirmations.get(Topic.PAYERS)
+        if told and told.method != Method.BENEFITS_CHECK:
+            as_of = max(as_of, told.confirmed_on)
+        age = freshness.band(Topic.PAYERS, as_of, today=self.today)
+        return str(age.label) if age in freshness.PAST else ""
+
+    @property
+    def _surveyed(self) -> str:
+        """The year of the directory that told the kinds of payment; "" when somebody checked them since."""
+        source = None if Topic.PAYERS in self.confirmations else freshness.newest_source(self.sources)
+        return str(source.survey_year) if source else ""
+
+    @property
+    def dates_payers(self) -> bool:
+        """Whether its payers are dated together: checked so, or kinds of payment only. Else each has its own date."""
+        return Topic.PAYERS in self.confirmations or all(line.rung == "type_only" for line in self.payers)
 
     @property
     def taken(self) -> list[Words]:
@@ -292,6 +329,14 @@ class Profile:
     @cached_property
     def people(self) -> list[Answers]:
         return [self.answers(name) for name in ("age", "gender", "population", "language")]
+
+    @property
+    def tells_care(self) -> bool:
+        return any(answers.yes or answers.no for answers in self.care)
+
+    @property
+    def tells_people(self) -> bool:
+        return any(answers.yes or answers.no for answers in self.people)
 
     @cached_property
     def quality(self) -> Answers:
@@ -394,31 +439,6 @@ class Profile:
         number = self.phones[0].number
         count = Program.objects.published().filter(phones__number=number).distinct().count()
         return count if count >= SHARED_BY_MANY else 0
-
-
-def neighbours(program: Program, *, levels: Sequence[str] = (), limit: int = 3) -> list[Neighbour]:
-    """The nearest published programs within 25 miles, with one of `levels` at their place if any are given.
-
-    Of a program by video there is none: the people it treats are far from its office.
-    """
-    if program.latitude is None or program.longitude is None or program.is_virtual_only:
-        return []
-    here = geo.Point(program.latitude, program.longitude)
-    box = geo.box_around(here, NEARBY_MILES)
-    inside = Q()
-    for west, east in box.spans:
-        inside |= Q(longitude__range=(west, east))
-    near = Program.objects.published().filter(inside, latitude__range=(box.south, box.north)).exclude(pk=program.pk)
-    near = near.filter(is_sample=program.is_sample).at_an_address()
-    if levels:
-        near = near.filter(other_levels__overlap=list(levels))
-    found = [
-        Neighbour(other, geo.distance(here, geo.Point(other.latitude, other.longitude)))
-        for other in near.only("slug", "name", "city", "state", "latitude", "longitude", "other_levels")
-        if other.latitude is not None and other.longitude is not None
-    ]
-    inside_circle = [one for one in found if one.miles <= NEARBY_MILES]
-    return sorted(inside_circle, key=lambda one: (one.miles, one.program.pk))[:limit]
 
 
 def _week(blocks: Iterable[SessionBlock]) -> list[Cell]:

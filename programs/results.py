@@ -10,13 +10,12 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from programs import schedule, wording
-from programs.freshness import Band, band
+from programs import freshness, schedule, wording
 from programs.models.evidence import Topic
 from programs.pills import filter_label
 from programs.search.cards import Card, CardPayer, cards
@@ -36,6 +35,7 @@ class Drawn:
 
     skeleton: Skeleton
     payers: list[CardPayer]
+    today: dt.date
     said: dict[tuple[Ticks, tuple[str, ...]], dict[str, SafeString]] = field(default_factory=dict)
 
 
@@ -50,7 +50,7 @@ class CardSkeletons:
         drawn = self._kept.get(key)
         if drawn is None:
             skeleton = Skeleton("programs/card.html", card_words(card, today, names_clock=names_clock))
-            drawn = self._kept[key] = Drawn(skeleton, card.payers())
+            drawn = self._kept[key] = Drawn(skeleton, card.payers(), today)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return drawn
@@ -75,16 +75,20 @@ def card_words(card: Card, today: dt.date, *, names_clock: bool) -> dict[str, An
         "zone": wording.clock(card.time_zone) if names_clock else "",
         "seen": seen,
         "seen_is_old": seen_is_old,
+        "gone": wording.gone(card.source.gone_since) if card.source and card.source.gone_since else "",
         "verify_url": _verify_url(),
     }
 
 
 def _seen(card: Card, today: dt.date) -> tuple[str, bool]:
-    """The newest check and whether it is old; without one, what the survey's word is worth."""
-    if card.told:
-        _topic, told = max(card.told.items(), key=lambda pair: pair[1].on)
-        is_old = band(Topic.SCHEDULE, told.on, today=today) in (Band.STALE, Band.EXPIRED)
-        return wording.checked(told.on, told.method), is_old
+    """When what the card shows was checked, and whether that is long ago; else what the survey's word is worth."""
+    shown = freshness.shown(
+        meets=bool(card.blocks),
+        priced=bool(card.slides or {card.cost_min, card.cost_max} != {None}),
+        pays=bool(card.acceptances or card.payment_types),
+    )
+    if seen := freshness.seen(card.told, shown, today=today):
+        return wording.seen(seen), seen.is_old
     if card.source:
         return wording.reported(card.source.name, card.source.year), True
     return _("Not checked yet"), True
@@ -134,7 +138,7 @@ def render_cards(
         filled = {
             "id": f"{prefix}{number}",
             "number": str(number),
-            "miles": _away(wording.miles(hit.miles, language)) if hit.miles is not None else "",
+            "miles": _away(*wording.away(hit.miles, card.location_quality, language)) if hit.miles is not None else "",
             "fit": _fit(card, hit, query, today) if hit.fit else "",
             **said,
         }
@@ -149,7 +153,7 @@ def _say(drawn: Drawn, card: Card, ticks: Ticks, unknown: tuple[str, ...]) -> di
     asked = dict(ticks).get("payer", ())
     reasons = _reasons(card, drawn.payers, ticks)
     said = {
-        "payers": in_ascii(_payers(drawn.payers, asked)),
+        "payers": in_ascii(_payers(drawn.payers, asked, drawn.today)),
         "why": in_ascii(_why(list(reasons), _silent(card, unknown))),
     }
     drawn.said[ticks, unknown] = said
@@ -157,8 +161,8 @@ def _say(drawn: Drawn, card: Card, ticks: Ticks, unknown: tuple[str, ...]) -> di
 
 
 @lru_cache(maxsize=2000)
-def _away(miles: str) -> SafeString:
-    return in_ascii(f"<b>{escape(miles)}</b> · ")
+def _away(miles: str, to: str) -> SafeString:
+    return in_ascii(format_html("<b>{}</b>{} · ", miles, f" ({to})" if to else ""))
 
 
 def _fit(card: Card, hit: Hit, query: Query, today: dt.date) -> str:
@@ -172,18 +176,22 @@ def _fit(card: Card, hit: Hit, query: Query, today: dt.date) -> str:
     return format_html('<p class="tags"><span class="tag warm">{}</span></p>', words)
 
 
-def _payers(found: list[CardPayer], asked: Container[str]) -> str:
+def _payers(found: list[CardPayer], asked: Container[str], today: dt.date) -> str:
     """The payer line, asked payers first. Most cards of a page say the same, so the words are kept."""
     if asked:
         found = sorted(found, key=lambda payer: payer.slug not in asked)
-    shown = tuple((payer.label, payer.slug in asked, _payer_note(payer)) for payer in found[:SHOWN_PAYERS])
+    shown = tuple((payer.label, payer.slug in asked, _payer_note(payer, today)) for payer in found[:SHOWN_PAYERS])
     return _payer_line(shown, max(0, len(found) - SHOWN_PAYERS), get_language() or "en")
 
 
-def _payer_note(payer: CardPayer) -> str:
-    if payer.evidence == "confirmed":
-        return _("confirmed %(date)s") % {"date": wording.date(dt.date.fromisoformat(payer.as_of))}
-    return ""
+def _payer_note(payer: CardPayer, today: dt.date) -> str:
+    """Since when a benefits check confirms it; one out of date confirms nothing."""
+    if payer.evidence != "confirmed":
+        return ""
+    as_of = dt.date.fromisoformat(payer.as_of)
+    if freshness.is_past(Topic.PAYERS, as_of, today=today):
+        return ""
+    return _("confirmed %(date)s") % {"date": wording.date(as_of)}
 
 
 @lru_cache(maxsize=KEPT)

@@ -32,7 +32,7 @@ from programs.slots import Outline, hole, in_ascii, skeleton
 FAR_MILES = 50
 SENTENCES = {
     "in": gettext_lazy("%(programs)s in %(place)s"),
-    "within": gettext_lazy("%(programs)s within %(miles)s miles of %(place)s"),
+    "within": gettext_lazy("%(programs)s within %(miles)s of %(place)s"),
     "near": gettext_lazy("Programs near %(place)s"),
     "measured": gettext_lazy("Straight-line miles from the %(place)s."),
     "distance": gettext_lazy("Nearest first."),
@@ -239,8 +239,12 @@ class SearchPage:
         if place.kind == Place.Kind.STATE:
             return self._say("in", programs=programs, place=place.label)
         if self.query.radius:
-            return self._say("within", programs=programs, miles=f"{self.query.radius:g}", place=place.label)
+            return self._say("within", programs=programs, miles=self._radius, place=place.label)
         return self._say("near", place=place.label)
+
+    @property
+    def _radius(self) -> str:
+        return wording.reach(self.query.radius or 0, self.language)
 
     def _say(self, sentence: str, **words: str) -> str:
         return _sentence(sentence, self.language) % words
@@ -255,8 +259,8 @@ class SearchPage:
         if self.place is None:
             return ""
         if self.query.radius:
-            words = {"miles": f"{self.query.radius:g}", "place": self.place.label}
-            return _("We looked within %(miles)s miles of %(place)s.") % words
+            words = {"miles": self._radius, "place": self.place.label}
+            return _("We looked within %(miles)s of %(place)s.") % words
         return _("We looked in %(place)s.") % {"place": self.place.label} if not self.query.has_distance else ""
 
     @cached_property

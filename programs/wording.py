@@ -17,8 +17,9 @@ from django.utils.translation import get_language, gettext_lazy, ngettext, pgett
 from django.utils.translation import gettext as _
 
 from programs import schedule
-from programs.choices import STATES, Format
-from programs.models.evidence import Method
+from programs.choices import COARSE, STATES, Format, LocationQuality
+from programs.freshness import Seen
+from programs.models.evidence import Method, Topic
 from programs.placenames import ascii_fold
 
 
@@ -151,6 +152,37 @@ def _miles(shown: str, _language: str | None) -> str:
     return _("%(miles)s mile") % {"miles": shown} if shown == "1.0" else _("%(miles)s miles") % {"miles": shown}
 
 
+@lru_cache(maxsize=100)
+def reach(radius: float, _language: str | None) -> str:
+    """1 mile · 25 miles"""
+    return (_("%(miles)s mile") if radius == 1 else _("%(miles)s miles")) % {"miles": f"{radius:g}"}
+
+
+def away(value: float, quality: str, language: str | None = None) -> tuple[str, str]:
+    """1.3 miles; where only its ZIP code or city is known: about 3 miles, to the middle of its ZIP code."""
+    language = language or get_language()
+    if quality not in COARSE:
+        return miles(value, language), ""
+    return _roughly(round(value), language), _to_middle(quality, language)
+
+
+def roughly(value: float) -> str:
+    """within a few miles · about 3 miles: no tenth of a mile where an end of the line is a guess."""
+    return _roughly(round(value), get_language())
+
+
+@lru_cache(maxsize=2000)
+def _roughly(whole: int, _language: str | None) -> str:
+    return _("within a few miles") if whole < 2 else _("about %(miles)s miles") % {"miles": f"{whole:,}"}
+
+
+@lru_cache(maxsize=20)
+def _to_middle(quality: str, _language: str | None) -> str:
+    if quality == LocationQuality.ZIP_CENTRE:
+        return _("to the middle of its ZIP code")
+    return _("to the middle of its city")
+
+
 def date(value: dt.date) -> str:
     return formats.date_format(value, "DATE_FORMAT")
 
@@ -165,6 +197,20 @@ def checked(on: dt.date, method: str) -> str:
         Method.BENEFITS_CHECK: _("Confirmed by a benefits check %(date)s"),
     }
     return words[Method(method)] % {"date": date(on)}
+
+
+def seen(what: Seen) -> str:
+    """Checked by phone Nov. 3, 2026 · Insurance: told by the program Nov. 26, 2026"""
+    words = checked(what.on, what.method)
+    if not what.topics:
+        return words
+    topics = ", ".join(str(Topic(topic).label).lower() for topic in what.topics)
+    return f"{capfirst(topics)}: {words[0].lower()}{words[1:]}"
+
+
+def gone(year: int) -> str:
+    """What a newer directory without a listing says of it."""
+    return _("Not in the %(year)s directory any more") % {"year": year}
 
 
 def reported(source: str, year: int) -> str:
@@ -191,7 +237,7 @@ def within(miles: float, language: str | None = None) -> str:
 
 @lru_cache(maxsize=200)
 def _within(miles: float, _language: str | None) -> str:
-    return _("Within %(miles)g miles") % {"miles": miles}
+    return ngettext("Within %(miles)g mile", "Within %(miles)g miles", 1 if miles == 1 else 2) % {"miles": miles}
 
 
 def by_video(count: int, *, told: bool = True, language: str | None = None) -> str:

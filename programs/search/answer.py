@@ -87,10 +87,6 @@ class Judged(NamedTuple):
             failed[silent] = one.no(self.rows[silent])
         return self._only(((missed > 0) & ~failed).nonzero()[0])
 
-    def with_a_distance(self) -> "Judged":
-        """Programs whose place is known: of another nobody can say that it is far."""
-        return self if self.squared is None else self._only((~np.isnan(self.squared)).nonzero()[0])
-
     def parted(self) -> tuple["Judged", "Judged"]:
         """Those at an address, and those by video."""
         return self._taken(slice(self.video_from), self.video_from), self._taken(slice(self.video_from, None), 0)
@@ -348,8 +344,7 @@ class Search:
             far = self._judge(*self._area(None))
             far = far.hits(far.misses())
             relief["radius"] = len(far.rows)
-            somewhere = far.with_a_distance()
-            outside = self._hits(somewhere, self._fits(somewhere.rows), self._order(somewhere)[: self.query.page_size])
+            outside = self._hits(far, self._fits(far.rows), self._order(far)[: self.query.page_size])
         helps = [(name, count) for name, count in relief.items() if count]
         return outside, sorted(helps, key=lambda pair: -pair[1])
 

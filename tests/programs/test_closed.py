@@ -5,7 +5,7 @@ from bs4 import BeautifulSoup
 from django.test import Client
 
 from programs import wording
-from programs.profile import neighbours
+from programs.nearby import neighbours
 from programs.search import record
 from tests.factories import ProgramFactory, days_ago
 
@@ -49,6 +49,18 @@ def test_a_closed_program_has_no_openings_however_freshly_they_were_told(client:
     assert starts not in shut.text
     assert not soup(client, "/programs/shut/").select(".ask .next")
     assert client.get("/api/v1/programs/shut").json()["accepting_new"] is None
+
+
+def test_nobody_is_asked_to_call_a_closed_program(client: Client) -> None:
+    shut, door = (soup(client, f"/programs/{slug}/") for slug in ("shut", "door"))
+
+    assert door.main.select("a[href^=tel]")
+    assert not shut.main.select("a[href^=tel], a[href$=sheet\\/]")
+    assert "Its number was (414) 555-" in " ".join(shut.select_one(".ask").text.split())
+    assert "Call first" not in shut.text
+    for words in ("Ask when you call", "Questions to ask when you call", "We are not paid for calls"):
+        assert words in door.text
+        assert words not in shut.text
 
 
 def test_a_program_by_video_is_no_miles_away_from_a_closed_one(client: Client) -> None:

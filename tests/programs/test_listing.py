@@ -16,6 +16,7 @@ from tests.factories import (
     PayerAcceptanceFactory,
     PayerFactory,
     PhoneFactory,
+    ProblemReportFactory,
     ProgramFactory,
     SessionBlockFactory,
     days_ago,
@@ -131,6 +132,36 @@ def test_search_engines_get_a_description_without_any_text_that_ends_the_block(c
     assert "aggregateRating" not in clinic
 
 
+@pytest.mark.parametrize(
+    ("told", "has_point", "has_hours"),
+    [
+        ({}, True, True),
+        ({"location_quality": "zip-centre"}, False, True),
+        ({"location_quality": "city-centre"}, False, True),
+        ({"location_quality": "given"}, True, True),
+        ({"virtual": True}, False, False),
+        ({"hybrid": True}, True, True),
+    ],
+)
+def test_search_engines_are_told_no_place_and_no_office_hours_that_nobody_told(
+    client: Client, told: dict[str, object], has_point: bool, has_hours: bool
+) -> None:
+    soup = page(client, ProgramFactory(evening=True, **told))
+    clinic = json.loads(soup.find("script", type="application/ld+json").string)["@graph"][0]
+
+    assert ("geo" in clinic, "openingHoursSpecification" in clinic) == (has_point, has_hours)
+
+
+def test_sessions_by_video_are_no_office_hours(client: Client) -> None:
+    program = ProgramFactory(hybrid=True)
+    SessionBlockFactory(program=program, weekday=0)
+    SessionBlockFactory(program=program, weekday=1, format="virtual")
+    data = json.loads(page(client, program).find("script", type="application/ld+json").string)
+
+    [hours] = data["@graph"][0]["openingHoursSpecification"]
+    assert hours["dayOfWeek"] == "https://schema.org/Monday"
+
+
 def test_a_silent_listing_is_no_wall_of_not_told_us(client: Client) -> None:
     soup = page(client, ProgramFactory(samhsa=True, ages=["adults"]))
     assert [term.text for term in soup.select(".glance dt")] == ["Ages"]
@@ -192,6 +223,12 @@ def test_a_report_with_bad_input_is_shown_again(client: Client, data: dict[str, 
     assert response.status_code == 200
     assert b"There is a problem" in response.content
     assert not ProblemReport.objects.exists()
+
+
+def test_what_became_of_a_report_says_whose_clock_its_times_are_of(client: Client) -> None:
+    report = ProblemReportFactory()
+    assert "Times in Central Time" in client.get(f"/reports/{report.code}/").content.decode()
+    assert "Horas en la hora del centro" in client.get(f"/es/reports/{report.code}/").content.decode()
 
 
 def test_an_unknown_report_code_is_not_found(client: Client) -> None:

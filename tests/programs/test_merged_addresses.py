@@ -31,6 +31,16 @@ def test_a_saved_listing_that_was_merged_is_still_on_the_shortlist(
         assert "New Mill" in response.content.decode()
 
 
+def test_the_call_sheet_of_a_merged_listing_is_that_of_the_one_that_stays(
+    client: Client, merged: tuple[Program, Program]
+) -> None:
+    old, new = merged
+
+    response = client.get(reverse("sheet", args=[old.slug]))
+
+    assert (response.status_code, response["Location"]) == (301, reverse("sheet", args=[new.slug]))
+
+
 def test_the_shortlist_says_how_many_saved_listings_are_no_longer_listed(
     client: Client, merged: tuple[Program, Program]
 ) -> None:

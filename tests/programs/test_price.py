@@ -89,15 +89,22 @@ def test_the_price_of_the_whole_program_is_as_open_as_that_of_a_week(
     assert f"{whole} for the whole program" in words(soup(client, "/programs/door/"))
 
 
-def test_only_what_the_program_costs_at_least_is_compared_with_a_familys_limit(client: Client) -> None:
-    cheap = ProgramFactory(slug="from", cost_per_week_min=300)
-    open_below = ProgramFactory(slug="up-to", cost_per_week_max=200)
-    record.write([cheap.pk, open_below.pk])
+@pytest.mark.parametrize(
+    ("limit", "fit", "not_told"),
+    [(300, {"from", "up-to"}, 0), (200, {"up-to"}, 0), (199, set(), 1)],  # "up to $200" may be less
+)
+def test_what_a_program_costs_at_least_is_compared_with_a_familys_limit_or_else_what_it_costs_at_most(
+    client: Client, limit: int, fit: set[str], not_told: int
+) -> None:
+    record.write([ProgramFactory(slug="from", cost_per_week_min=300).pk])
+    record.write([ProgramFactory(slug="up-to", cost_per_week_max=200).pk])
 
-    body = client.get("/api/v1/programs?max_cost=300").json()
+    body = client.get(f"/api/v1/programs?max_cost={limit}").json()
+    exported = client.get(f"/api/v1/programs/export?format=csv&max_cost={limit}").getvalue().decode().splitlines()
 
-    assert [found["slug"] for found in body["results"]] == ["from"]
-    assert body["not_told"]["count"] == 1
+    assert {found["slug"] for found in body["results"]} == fit
+    assert {found["slug"] for found in csv.DictReader(exported)} == fit
+    assert body["not_told"]["count"] == not_told
 
 
 def test_a_price_that_was_not_told_is_no_words() -> None:
