@@ -5,9 +5,11 @@ One throw-away cluster serves the whole session; each pytest-xdist worker has it
 
 import base64
 import contextlib
+import gc
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +25,11 @@ pytest_plugins = ["tests.staff"]
 # grows too fast is found by pytest's own time-out and by the tests that compare sizes.
 hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")
+
+# Many containers forbid to keep compiled modules. Without them each worker rewrites every test's assertions again, and
+# each process that a test starts compiles the whole site.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 ROOT = Path(__file__).resolve().parent.parent
 # What a test that commits leaves alone: it is the same for all, and slow to bring back.
@@ -47,6 +54,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     config.stash[SERVICES].close()
+
+
+def pytest_collection_finish() -> None:
+    """Django and thousands of tests stay to the end: the garbage collector need not walk through them again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _prepare_environment(stack: contextlib.ExitStack) -> None:
