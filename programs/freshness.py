@@ -80,23 +80,23 @@ def seen(
 ) -> Seen | None:
     """No check speaks for more than it checked: of times, price and insurance all told and checked, the oldest counts.
 
-    Else the newest does, with its topics named; the oldest that is out of date, if one is. None if nothing was checked.
+    Else the newest does, with its topics named; the oldest that is out of date, if one is. Other topics count where none
+    of these was told and checked, then whatever was checked. None if nothing was.
     """
     of_shown = {topic: told[topic] for topic in shown if topic in told}
-    found = of_shown or {topic: one for topic, one in told.items() if topic not in LISTED}
+    found = of_shown or {topic: one for topic, one in told.items() if topic not in LISTED} or told
     if not found:
         return None
     is_all = len(of_shown) == len(LISTED)
-    past = [one for topic, one in of_shown.items() if is_past(topic, one[0], today=today)]
+    past = [one for topic, one in found.items() if is_past(topic, one[0], today=today)]
     chosen = min(found.values()) if is_all else min(past) if past else max(found.values())
     topics = [str(topic) for topic in Topic if found.get(topic) == chosen]
-    is_old = bool(past) or any(is_past(topic, chosen[0], today=today) for topic in topics)
-    return Seen([] if is_all else topics, *chosen, is_old)
+    return Seen([] if is_all else topics, *chosen, is_old=bool(past))
 
 
 def newest_source(sources: Iterable[SourceRecord]) -> SourceRecord | None:
-    """The newest directory that listed a program, as its card has it (`search.cards`)."""
-    return max(sources, key=lambda one: (one.survey_year, one.source), default=None)
+    """The newest directory that listed a program, as its card has it (`search.cards`): of two, one that still does."""
+    return max(sources, key=lambda one: (one.survey_year, one.gone_since_year is None, one.source), default=None)
 
 
 def newest(confirmations: Iterable[Confirmation]) -> dict[str, Confirmation]:

@@ -310,7 +310,7 @@ class SearchPage:
             if by_video
             else _("The nearest program is %(miles)s away.")
         )
-        return words % {"miles": wording.miles(nearest)}
+        return words % {"miles": wording.roughly(nearest)}
 
     @property
     def nearly_named(self) -> str:
@@ -430,7 +430,7 @@ class SearchPage:
         words = {"programs": wording.programs(count, self.language)}
         nearest = self.answer.outside[0].miles if name == "radius" and self.answer.outside else None
         if nearest is not None:
-            words["miles"] = wording.miles(nearest)
+            words["miles"] = wording.roughly(max(nearest, 2))
             label = _("Look at any distance to see %(programs)s, the nearest %(miles)s away") % words
         else:
             values = ", ".join(str(label_of(name, value)) for value in self.query.facets.get(name, ()))

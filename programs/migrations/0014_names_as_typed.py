@@ -1,4 +1,7 @@
-"""Names are compared without apostrophes and with plain dashes: the indexes of what they are compared by are made anew."""
+"""Names are compared without apostrophes and with plain dashes: the indexes of what they are compared by are made anew.
+
+That of beginnings has the order of a typeahead whole: to sort the many of one name cost more than to find them.
+"""
 
 import django.contrib.postgres.indexes
 import django.db.models.functions.comparison
@@ -12,7 +15,7 @@ INDEXES = {
     "organization": [django.contrib.postgres.indexes.GinIndex(TRIGRAMS, name="org_name_trigrams")],
     "program": [
         django.contrib.postgres.indexes.GinIndex(TRIGRAMS, name="program_name_trigrams"),
-        models.Index(django.db.models.functions.comparison.Collate(NAME, "C"), name="program_name_begins"),
+        models.Index(django.db.models.functions.comparison.Collate(NAME, "C"), "id", name="program_name_begins"),
     ],
 }
 

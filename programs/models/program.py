@@ -228,7 +228,7 @@ class Program(models.Model):
         verbose_name_plural = _("programs")
         indexes = [
             models.Index(fields=["state", "city", "status"], name="program_state_city"),
-            models.Index(Collate(Spelled("name"), "C"), name="program_name_begins"),  # names as they are typed
+            models.Index(Collate(Spelled("name"), "C"), "id", name="program_name_begins"),  # names as they are typed
             GinIndex(OpClass(Spelled("name"), "gin_trgm_ops"), name="program_name_trigrams"),
         ]
         constraints = [
@@ -304,7 +304,11 @@ class Program(models.Model):
         return reverse("program", args=[self.slug])
 
     def clean(self) -> None:
-        """Refuse, beside its field, what no program can mean or what would hide it; a state may be typed small."""
+        """Refuse, beside its field, what no program can mean or what would hide it; a state may be typed small.
+
+        A name is found as people type it, with single blanks.
+        """
+        self.name = " ".join((self.name or "").split())
         self.state = (self.state or "").upper()
         if errors := plausible.refusals(self):
             raise ValidationError(errors)

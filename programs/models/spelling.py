@@ -18,7 +18,7 @@ _TABLE = str.maketrans(ACCENTED + DASHES, SOUGHT, APOSTROPHES)
 
 def spelled(text: str) -> str:
     """Ñandú → nandu, Mary’s – West → marys - west. As people type it: a run of blanks is one."""
-    return " ".join(unicodedata.normalize("NFC", text).lower().translate(_TABLE).split())
+    return " ".join(unicodedata.normalize("NFC", text).lower().split()).translate(_TABLE)
 
 
 class Spelled(Func):

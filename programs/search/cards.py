@@ -48,7 +48,8 @@ WITH told AS MATERIALIZED (SELECT p.id, json_build_array(
      FROM (SELECT DISTINCT ON (topic) topic, confirmed_on, method FROM programs_confirmation
            WHERE program_id = p.id ORDER BY topic, confirmed_on DESC, id DESC) c),
   (SELECT json_build_array(r.source, r.survey_year, r.gone_since_year) FROM programs_sourcerecord r
-     WHERE r.program_id = p.id ORDER BY r.survey_year DESC, r.source DESC LIMIT 1))::text AS facts,
+     WHERE r.program_id = p.id
+     ORDER BY r.survey_year DESC, (r.gone_since_year IS NULL) DESC, r.source DESC LIMIT 1))::text AS facts,
   array_to_string(p.not_offered, ' ') AS not_offered,
   (SELECT max(r.survey_year) FROM programs_sourcerecord r
      WHERE r.program_id = p.id AND r.gone_since_year IS NULL) AS survey_year

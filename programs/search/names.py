@@ -63,6 +63,8 @@ def named(text: str) -> Named:
 
 def by_name(programs: ProgramQuerySet, text: str, *, of: ProgramQuerySet | None = None) -> ProgramQuerySet:
     """Programs whose name or organization holds the text; if none does of all these, those that are nearly so called."""
+    if not spelled(text):  # apostrophes alone are held by every name
+        return programs.none()
     holds = _by_either_name("holds", text)
     exact = programs.filter(holds)
     if len(text) < 4 or (exact if of is None else of.filter(holds)).exists():
@@ -86,9 +88,9 @@ def _is_near(found: ProgramQuerySet) -> bool:
 def suggest(text: str, *, limit: int = 10) -> list[Suggestion]:
     """Programs for a typeahead: names that begin so, then names that hold it, then names nearly so."""
     text = " ".join(text.split())
-    if len(text) < 2:
-        return []
     start = spelled(text)
+    if len(start) < 2:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(STARTING, [Status.PUBLISHED, start, start + LAST, limit])
         found = [Suggestion(*row) for row in cursor.fetchall()]

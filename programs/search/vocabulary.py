@@ -188,7 +188,7 @@ def _lay_out() -> tuple[dict[str, tuple[int, int | None]], dict[tuple[str, str],
 # SPAN: a filter's bytes, from the first to before the last; payment's go on to the end of a row.
 # BIT: a value's bit. WIDTH: bytes of all filters (payers by name come after them).
 SPAN, BIT, WIDTH = _lay_out()
-FORM = 4  # raised when the fields of a record or of its card change
+FORM = 5  # raised when the fields of a record or of its card change
 LAYOUT = zlib.crc32(repr([FORM, *sorted(BIT.items())]).encode()) >> 1  # an integer column holds 31 bits
 
 

@@ -253,6 +253,8 @@ const showSaved = () => {
     const count = one("[data-n]", link);
     if (count) count.textContent = slugs.length;
   }
+  const isOwn = !new URLSearchParams(location.search).has("p"); // not a list that somebody shared
+  for (const button of all("[data-link]")) if (isOwn) button.dataset.link = `?${asAddress(slugs)}`;
 };
 const toggleSaved = (slug) => {
   const slugs = saved();

@@ -36,7 +36,9 @@ def test_a_comparison_says_which_program_is_closed_and_since_when(client: Client
 def test_a_call_sheet_says_that_the_program_is_closed_and_since_when(client: Client) -> None:
     since = f"This program is closed since {wording.date(days_ago(30))}."
 
-    assert since in soup(client, "/programs/shut/sheet/").text
+    shut = soup(client, "/programs/shut/sheet/")
+    assert since in shut.text
+    assert not shut.select("ol.ask, p.notes"), "nobody is to call it"
     assert "closed" not in soup(client, "/programs/door/sheet/").main.text
 
 

@@ -91,10 +91,20 @@ def test_a_check_of_all_that_was_told_speaks_for_no_more(client: Client) -> None
     assert words(soup(client, "/programs/door/").select_one(".ph .tag")) == line
 
 
-def test_a_check_of_times_speaks_for_nobody_who_told_none(client: Client) -> None:
-    checked(ProgramFactory(slug="door", priced=True), {"schedule": (3, "program")})
+def test_a_check_of_times_alone_says_that_it_was_of_times(client: Client) -> None:
+    checked(ProgramFactory(slug="door", priced=True), {"schedule": (3, "call")})
 
-    assert words(soup(client, "/programs/").select_one("li.card .ver")) == "Not checked yet"
+    assert words(soup(client, "/programs/").select_one("li.card .ver")) == f"Schedule: checked by phone {day(3)}"
+
+
+def test_what_another_directory_still_lists_is_not_gone(client: Client) -> None:
+    program = ProgramFactory(slug="door")
+    SourceRecordFactory(program=program, source="samhsa-su", survey_year=2023, gone_since_year=2024)
+    SourceRecordFactory(program=program, source="samhsa-mh", survey_year=2023)
+    record.write([program.pk])
+
+    assert "any more" not in soup(client, "/programs/").select_one("li.card").text
+    assert "any more" not in soup(client, "/programs/door/").main.text
 
 
 @pytest.mark.parametrize("address", ["/compare/?p=door", "/programs/door/sheet/"])

@@ -37,13 +37,24 @@ def test_a_name_is_found_with_its_accents_and_without(client: Client, text: str)
         ("mary's \N{EM DASH} we", "dash"),
         ("SAINT MARY’S\tWEST", "blank"),
         ("mary`s\N{NON-BREAKING HYPHEN}west", "hyphen"),
+        ("Rock ' Roll", "alone"),
     ],
 )
 def test_blanks_dashes_and_apostrophes_are_as_one_types_them(client: Client, text: str, slug: str) -> None:
-    names = {"dash": "Saint Mary’s – West", "blank": "Saint Marys West", "hyphen": "St. Mary's-West"}
+    names = {
+        "dash": "Saint Mary’s – West",
+        "blank": "Saint Marys West",
+        "hyphen": "St. Mary's-West",
+        "alone": "Rock ' Roll House",
+    }
     record.write([ProgramFactory(slug=each, name=name).pk for each, name in names.items()])
 
     assert [one["slug"] for one in client.get("/api/v1/programs", {"q": text}).json()["results"]] == [slug]
+
+
+def test_apostrophes_alone_are_no_name(client: Client) -> None:
+    assert client.get("/api/v1/programs", {"q": "''"}).json()["count"] == 0
+    assert client.get("/programs/suggest", {"q": "’’"}).json()["results"] == []
 
 
 @pytest.mark.parametrize(("text", "says"), [("nandou&", True), ("nandu", False), ("zzzzzz", False)])
@@ -98,3 +109,9 @@ def test_programs_and_their_organizations_are_looked_up_apart(text: str) -> None
     asked = str(by_name(Program.objects.published(), text).query)
     assert " UNION " in asked, "an OR over two tables uses no index"
     assert " OR " not in asked
+
+
+def test_a_name_keeps_single_blanks() -> None:
+    program = ProgramFactory.build(name="Alpha  Omega\tHouse ")
+    program.clean()
+    assert program.name == "Alpha Omega House"
