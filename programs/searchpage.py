@@ -184,7 +184,13 @@ class SearchPage:
         located = self.filters.located
         if not isinstance(located, AmbiguousPlace):
             return []
-        return [self._choice(place) | {"count": places.count_near(place)} for place in located.choices]
+        return [self._choice(place) | {"programs": self._programs_of(place)} for place in located.choices]
+
+    def _programs_of(self, place: Place) -> str:
+        count = places.count_near(place)
+        if place.kind == Place.Kind.STATE:
+            return wording.programs(count, self.language)
+        return ngettext("%(count)s program nearby", "%(count)s programs nearby", count) % {"count": f"{count:,}"}
 
     @cached_property
     def is_unknown(self) -> bool:

@@ -87,3 +87,12 @@ def test_a_list_within_one_mile_is_not_said_to_be_within_miles(client: Client) -
 
     assert "1 program within 1 mile of 53202" in client.get("/programs/?near=53202&radius=1").content.decode()
     assert "We looked within 1 mile of 53202" in client.get("/programs/?near=53202&radius=1&q=zz").content.decode()
+
+
+def test_a_state_to_choose_has_programs_and_none_nearby(client: Client) -> None:
+    PlaceFactory(kind="state", name="Illinois", state="IL", county="", latitude=40.0, longitude=-89.2)
+    record.write([ProgramFactory(city="Chicago", state="IL", latitude=41.88, longitude=-87.63).pk])
+
+    rows = BeautifulSoup(client.get("/programs/?near=53202, IL").content, "html.parser").select("section.empty li")
+
+    assert [" ".join(row.text.split()) for row in rows][-1] == "Illinois 1 program"
