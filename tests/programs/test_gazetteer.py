@@ -318,6 +318,54 @@ def test_a_place_costs_one_query(text: str, queries: int, django_assert_num_quer
         locate(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "in " * 36 + "q1",
+        "near in en cerca de " * 5 + "q1",
+        "in " * 39,
+        "near in " * 12 + "Long Island, NY",
+        "in " * 30 + "q1, q2, q3, West Virginia",
+        "q," * 58 + "WI",
+        ", " * 100 + "q",
+        "Long Island, " * 8 + "NY",
+        " ".join(str(code) for code in range(53202, 53222)),
+        " ".join(str(code) for code in range(99990, 99970, -1)),
+        "53202 " * 19 + "q",
+        "53202, q " * 12,
+        "zip area " * 11 + "53202",
+        "area q WI " * 11 + "53202",
+        "q " * 52 + "West Virginia",
+        "WI " * 39,
+        "new york " * 13,
+        "condado de " * 10 + "q",
+        "q" * 120,
+        "q1 " * 67,
+        "53202 " * 34,
+    ],
+)  # fmt: skip
+def test_whatever_is_repeated_costs_a_handful_of_queries(
+    text: str, django_assert_max_num_queries: Callable[[int], object]
+) -> None:
+    with django_assert_max_num_queries(30):  # type: ignore[attr-defined]
+        locate(text)
+    with django_assert_max_num_queries(10):  # type: ignore[attr-defined]
+        suggest(text)
+
+
+def test_words_that_lead_to_a_place_cost_no_more_if_they_are_many(
+    django_assert_max_num_queries: Callable[[int], object],
+) -> None:
+    with django_assert_max_num_queries(4):  # type: ignore[attr-defined]
+        locate("in " * 36 + "q1")
+
+
+def test_of_many_zip_codes_a_few_are_offered() -> None:
+    found = locate(" ".join(str(code) for code in range(53202, 53222)))
+    assert isinstance(found, AmbiguousPlace)
+    assert len(found.choices) <= 8
+
+
 def test_a_place_takes_about_a_millisecond() -> None:
     texts = ["53202", "Milwaukee, WI", "Springfield", "WI", "43.04,-87.91"]
     fastest = dict.fromkeys(texts, 1.0)

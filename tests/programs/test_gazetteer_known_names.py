@@ -151,6 +151,16 @@ def test_a_town_of_the_islands_lies_where_its_post_goes(near: str, point: tuple[
         ("12345 Main St, Milwaukee, WI", ["12345", "Milwaukee, WI"]),
         ("53202 or 60601", ["53202", "60601"]),
         ("53202 53203", ["53202", "53203"]),
+        ("Chicago ZIP code 53202", ["53202", "Chicago, IL"]),
+        ("Chicago area 53202", ["53202", "Chicago, IL"]),
+        ("Bay Area 10001", ["10001", "San Jose, CA", "San Francisco, CA", "Oakland, CA"]),
+        ("Cape Cod 10001", ["10001", "Hyannis, MA"]),
+        ("Cape Cod, MA 10001", ["10001", "Hyannis, MA"]),
+        ("Jersey Shore, PA 07740", ["07740", "Jersey Shore, PA"]),
+        ("Long Island, KS 11968", ["11968", "Long Island, KS"]),
+        ("Long Island, NY 14201", ["14201", "Nassau County, NY", "Suffolk County, NY"]),
+        ("Indy 46802", ["46802", "Indianapolis, IN"]),
+        ("código postal 00926 Ponce", ["00926", "Ponce, PR"]),
     ],
 )
 def test_a_zip_code_that_the_words_beside_it_contradict_is_asked_about(text: str, offered: list[str]) -> None:
@@ -178,9 +188,47 @@ def test_a_zip_code_that_the_words_beside_it_contradict_is_asked_about(text: str
         ("53202\u20131234", "53202"),
         ("53202.", "53202"),
         ("#53202", "53202"),
+        ("Milwaukee area 53202", "53202"),
+        ("código postal 00926 San Juan", "00926"),
+        ("Código postal: 00926, San Juan, PR", "00926"),
+        ("CÓDIGO POSTAL 00926 SAN JUAN", "00926"),
+        ("en el código postal 00926", "00926"),
+        ("Near North Side, IL 60610", "60610"),
+        ("near ZIP 53202 Milwaukee", "53202"),
     ],
 )
 def test_a_zip_code_is_found_however_it_is_written_and_whatever_agrees_with_it(text: str, code: str) -> None:
+    found = locate(text)
+    assert isinstance(found, Place)
+    assert found.near == code
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Bay Area 94103", "94103"),
+        ("94103 bay area", "94103"),
+        ("bay area 95112", "95112"),
+        ("Bay Area, CA 94103", "94103"),
+        ("Bay Area, CA 94558", "94558"),
+        ("in the Bay Area 94558", "94558"),
+        ("Bay Area ZIP code 94103", "94103"),
+        ("Cape Cod 02657", "02657"),
+        ("Cape Cod, MA 02657", "02657"),
+        ("Cape Cod area 02657", "02657"),
+        ("02657 Cape Cod Massachusetts", "02657"),
+        ("Upper Peninsula 49801", "49801"),
+        ("Upper Peninsula, MI 49938", "49938"),
+        ("the Outer Banks, NC 27943", "27943"),
+        ("Outer Banks, NC 27943", "27943"),
+        ("Jersey Shore, NJ 07740", "07740"),
+        ("Jersey Shore, PA 17740", "17740"),
+        ("Long Island, NY 11968", "11968"),
+        ("Long Island 11968", "11968"),
+        ("New England 02139", "02139"),
+    ],
+)
+def test_a_region_has_all_zip_codes_of_its_counties_or_state(text: str, code: str) -> None:
     found = locate(text)
     assert isinstance(found, Place)
     assert found.near == code
@@ -200,6 +248,10 @@ def test_words_for_where_one_is_are_told_what_to_do_and_offered_no_town(text: st
         ("Near Milwaukee, WI", "Milwaukee, WI"),
         ("in Milwaukee", "Milwaukee, WI"),
         ("cerca de Milwaukee", "Milwaukee, WI"),
+        ("near in around Milwaukee, WI", "Milwaukee, WI"),
+        ("in IN", "IN"),
+        ("near Milwaukee County, WI", "Milwaukee County, WI"),
+        ("near Near North Side", "Near North Side, IL"),
         ("43.04,\u221287.91", "43.0400,-87.9100"),
     ],
 )
