@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 
 from programs import counties, geo
 from programs.choices import STATES
-from programs.gazetteer_regions import stands_for
+from programs.gazetteer_regions import reaches, stands_for
 from programs.gazetteer_text import (
     HERE,
     LEAD,
@@ -110,14 +110,14 @@ def _locate(text: str) -> Located:
         return _abroad(digits[1]) or zip_code(digits[1]) or UnknownPlace(text, zips_like(digits[1]))
     if SEVERAL_ZIPS.fullmatch(text) and (found := _each_zip(text)):
         return found
-    for code, beside in zips_beside_words(text):
+    for code, names in zips_beside_words(text):
         if mail := _abroad(code):
             return mail
         if place := zip_code(code):
-            return _unless_contradicted(text, place, beside)
+            return _unless_contradicted(text, place, names)
     if text.isdigit():
         return UnknownPlace(text, zips_like(text))
-    return _named(text) or _county(text) or _here(text) or _after_lead(text) or UnknownPlace(text, _names_like(text))
+    return _named(text) or _here(text) or _after_lead(text) or _county(text) or UnknownPlace(text, _names_like(text))
 
 
 def suggest(text: str, *, limit: int = FEW) -> tuple[Place, ...]:
@@ -284,7 +284,7 @@ def _here(text: str) -> UnknownPlace | None:
 
 
 def _after_lead(text: str) -> Located | None:
-    """What stands after "near" or "in", where no place begins with these words."""
+    """What stands after "near" or "in", where no place begins with these words; asked once, however many there are."""
     rest = LEAD.sub("", text)
     return _locate(rest) if rest and rest != text else None
 
@@ -341,20 +341,29 @@ def _abroad(code: str) -> UnknownPlace | None:
 
 
 def _each_zip(text: str) -> Place | AmbiguousPlace | None:
-    """Several ZIP codes: nobody guesses which one is meant."""
-    found = tuple(place for code in dict.fromkeys(re.findall(r"\d{5}", text)) if (place := zip_code(code)))
+    """Several ZIP codes: nobody guesses which one is meant; of a long list the first few are offered."""
+    codes = list(dict.fromkeys(re.findall(r"\d{5}", text)))[:FEW]
+    found = tuple(place for code in codes if (place := zip_code(code)))
     return found[0] if len(found) == 1 else AmbiguousPlace(text, found) if found else None
 
 
-def _unless_contradicted(text: str, place: Place, beside: str) -> Place | AmbiguousPlace:
+def _unless_contradicted(text: str, place: Place, names: list[str]) -> Place | AmbiguousPlace:
     """A ZIP code; or a choice between it and what the words beside it name, if that lies somewhere else."""
-    named = _named(beside) if beside else None
-    if not named and (state := state_of(words(beside.rpartition(",")[2]))):  # a town we do not know, in a state
+    if not names or any(_in_region(place, name) for name in names):
+        return place
+    named = next((found for name in names if (found := _named(name))), None)
+    if not named and (state := state_of(words(names[-1].rpartition(",")[2]))):  # a town we do not know, in a state
         named = Place.objects.states().filter(state=state).first()
     if not named:
         return place
     others = (named, *named.others) if isinstance(named, Place) else named.choices
     return place if any(_agree(place, other) for other in others) else AmbiguousPlace(text, (place, *others[:FEW]))
+
+
+def _in_region(place: Place, text: str) -> bool:
+    """Whether the text names a region that a ZIP code may lie in, however far from the towns the region stands for."""
+    readings = [(name_key(words(text)), place.state), *((name, state) for name, _, state in city_and_state(text))]
+    return any(state == place.state and reaches(name, place.county, state) for name, state in readings)
 
 
 def _agree(place: Place, other: Place) -> bool:

@@ -7,7 +7,7 @@ hand from what everybody knows; nothing was copied from a list.
 
 from programs.placenames import key
 
-NAMES = {
+REGIONS = {
     # Hawaii and the territories
     "Oahu": ("Honolulu, HI",),
     "Molokai": ("Kaunakakai, HI",),
@@ -37,15 +37,29 @@ NAMES = {
     "Catalina Island": ("Avalon, CA",),
     "San Juan Islands": ("Friday Harbor, WA",),
     "Whidbey Island": ("Oak Harbor, WA",),
-    # Cities by another name; "LA" is the Post Office's Louisiana
+}
+NICKNAMES = {  # of cities; "LA" is the Post Office's Louisiana
     "Boise City": ("Boise, ID",),
     "Chi-town": ("Chicago, IL",),
     "L.A.": ("Los Angeles, CA",),
     "Indy": ("Indianapolis, IN",),
 }
+NAMES = REGIONS | NICKNAMES
 STANDS_FOR = {key(name): places for name, places in NAMES.items()}
+REGION_KEYS = {key(name) for name in REGIONS}
 
 
 def stands_for(name: str) -> tuple[str, ...]:
     """What to type for a place of this name (as `placenames.key` folds it), with or without "the" before it."""
     return STANDS_FOR.get(name) or STANDS_FOR.get(name.removeprefix("the"), ())
+
+
+def reaches(name: str, county: str, state: str) -> bool:
+    """Whether the region of this name may have a part there: in a county it stands for, or in the state of its towns.
+
+    A city by another name has none: it is where it is.
+    """
+    if REGION_KEYS.isdisjoint({name, name.removeprefix("the")}):
+        return False
+    places = (near.rpartition(", ") for near in stands_for(name))
+    return any(code == state and (town == county or not town.endswith(" County")) for town, _, code in places)

@@ -28,14 +28,18 @@ DASHES = str.maketrans(
 )  # telephones write them by themselves
 ZIP = re.compile(r"(\d{5})(?:[-\s]?\d{4}|-\d{0,3})?\.?", re.ASCII)
 SEVERAL_ZIPS = re.compile(r"\d{5}(?:(?:[\s,;/&]|or|and|o|y)+\d{5})+", re.ASCII | re.IGNORECASE)
+LABEL = r"(?:\b(?:the |el )?(?:zip ?code|zip|postal code|c[oóÓ]digo postal)\b:?)"
 # At the end first: five digits at the beginning may be the number of a house.
 ZIP_BESIDE_WORDS = (
     re.compile(r"^(?P<words>.*\D)[\s,]+(?P<zip>\d{5})(?:-\d{4})?$", re.ASCII),
-    re.compile(r"^(?P<zip>\d{5})(?:-\d{4})?[\s,]+(?P<words>\D.*)$", re.ASCII),
+    re.compile(rf"^(?i:{LABEL}[\s#]*)?(?P<zip>\d{{5}})(?:-\d{{4}})?[\s,]+(?P<words>\D.*)$", re.ASCII),
 )
-FILLING = re.compile(r"\b(?:zip|zip ?code|postal code|c[oó]digo postal|area|zona)\b:?", re.IGNORECASE)
-# "IN" in capitals is Indiana.
-LEAD = re.compile(r"^(?:[Ii]n|[Ee]n|(?i:near|nearby|around|close to|cerca de))(?:\s+|$)")
+# Taken away one after the other, for as long as nothing is found: Zip City and the Bay Area are places.
+FILLING = (re.compile(LABEL, re.IGNORECASE), re.compile(r"\b(?:area|zona)\b:?", re.IGNORECASE))
+# All of them at once. "IN" in capitals is Indiana; the Near North Side is in Chicago.
+LEAD = re.compile(
+    r"^(?:(?:[Ii]n|[Ee]n|(?i:near(?! (?:north|south) side\b)|nearby|around|close to|cerca de))(?:\s+|$))+"
+)
 HERE = re.compile(
     r"(?:(?:near|nearby|around|close to|by|in)\s+)?(?:me|here)|(?:use )?my (?:current )?location|current location|near my (?:home|house)"
     r"|(?:cerca de )?(?:m[ií]|aqu[ií])|(?:usar )?mi ubicaci[oó]n(?: actual)?|cerca de mi casa",
@@ -49,11 +53,21 @@ def tidy(text: str) -> str:
     return COUNTRY.sub("", " ".join(printable.split())).strip(' ,;()#"“”')
 
 
-def zips_beside_words(text: str) -> Iterator[tuple[str, str]]:
-    """The ways to read a text as a ZIP code with words before or after it: (ZIP code, the words)."""
+def zips_beside_words(text: str) -> Iterator[tuple[str, list[str]]]:
+    """The ways to read a text as a ZIP code with words before or after it: (ZIP code, what the words may name)."""
+    text = LEAD.sub("", text)
     for pattern in ZIP_BESIDE_WORDS:
         if found := pattern.search(text):
-            yield found["zip"], LEAD.sub("", FILLING.sub("", found["words"]).strip(" ,"))
+            yield found["zip"], _may_name(found["words"])
+
+
+def _may_name(typed: str) -> list[str]:
+    """The words beside a ZIP code, with "ZIP code" and "area" and without; nothing if they say no more than that."""
+    readings = [typed]
+    for filling in FILLING:
+        readings.append(filling.sub("", readings[-1]))
+    names = [LEAD.sub("", " ".join(reading.split()).strip(" ,")) for reading in readings]
+    return list(dict.fromkeys(names)) if names[-1] else []
 
 
 def name_key(parts: list[str]) -> str:
