@@ -37,11 +37,12 @@ request = function() at = at %% #paths + 1; return wrk.format("GET", paths[at]) 
 """
 
 
-@pytest.fixture
-def site(_filled) -> dict[str, str]:  # noqa: F811
-    """The environment of the servers, with places and static files ready."""
-    if not Place.objects.exists():
-        call_command("load_places", verbosity=0)
+@pytest.fixture(scope="module")
+def site(_filled, django_db_blocker) -> dict[str, str]:  # noqa: F811
+    """The environment of the servers, with static files ready, and places: committed, or no server would know them."""
+    with django_db_blocker.unblock():
+        if not Place.objects.exists():
+            call_command("load_places", verbosity=0)
     environment = {
         **os.environ,
         "DATABASE_URL": database_url(),
@@ -102,6 +103,8 @@ def test_the_search_page_against_a_bare_view_and_a_stock_template(site: dict[str
     rates: dict[str, list[float]] = {}
     with contextlib.ExitStack() as stack:
         servers = {name: stack.enter_context(gunicorn(site, tmp_path / f"{name}.log")) for name in ways}
+        with urllib.request.urlopen(servers["our page"] + ways["our page"][0]) as page:
+            assert page.read().count(b'class="card') >= 20
         for turn in range(ROUNDS + 1):
             for name, paths in ways.items():
                 rate = requests_a_second(servers[name], paths, tmp_path / "ask.lua")
