@@ -4,12 +4,11 @@ import datetime as dt
 import hashlib
 from collections import OrderedDict
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
 from django.conf import settings
-from django.core.paginator import Paginator
 from django.http import HttpRequest, QueryDict
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -24,6 +23,7 @@ from programs.filters import SORTS, ProgramFilterSet
 from programs.gazetteer import AmbiguousPlace, UnknownPlace
 from programs.map import Map, Pin, draw
 from programs.models import Place
+from programs.pager import page_url, pages_around
 from programs.search import run
 from programs.search.query import Answer, Query
 from programs.search.vocabulary import label_of
@@ -55,13 +55,6 @@ def _sorts(chosen: str, has_miles: bool, _language: str) -> list[dict[str, str |
         {"value": "" if value == "distance" else value, "label": str(label), "chosen": value == chosen}
         for value, label in words.items()
     ]
-
-
-@lru_cache(maxsize=2000)
-def _page_numbers(page: int, pages: int) -> list[int]:
-    """Pages to offer from this one; 0 is a gap."""
-    numbers = Paginator(range(pages), 1).get_elided_page_range(page, on_each_side=1, on_ends=1)
-    return [number if isinstance(number, int) else 0 for number in numbers]
 
 
 _maps: OrderedDict[object, SafeString] = OrderedDict()
@@ -388,7 +381,7 @@ class SearchPage:
         ]
         others = np.column_stack(self.answer.points.besides({card.id for card in shown}).degrees())
         # Of the address only what tells kept maps apart: the next visitor's page may have been typed otherwise.
-        asked = QueryDict(self._page_url(self.query.page).partition("?")[2])
+        asked = QueryDict(page_url(self.address, self.query.page).partition("?")[2])
         return draw(pins, others, query=asked, home=self.place, radius=self.query.radius)
 
     @cached_property
@@ -446,25 +439,7 @@ class SearchPage:
 
     @property
     def pager(self) -> dict[str, Any] | None:
-        """Addresses of the pages around this one; None when one page holds everything."""
-        page, pages = self.query.page, self.answer.pages
-        if pages == 1:
-            return None
-        return {
-            "previous": self._page_url(page - 1) if page > 1 else "",
-            "next": self._page_url(page + 1) if page < pages else "",
-            "links": [
-                {
-                    "number": str(number),
-                    "url": self._page_url(number) if number not in (0, page) else "",
-                    "is_gap": not number,
-                }
-                for number in _page_numbers(page, pages)
-            ],
-        }
-
-    def _page_url(self, number: int) -> str:
-        return self.address.replacing("page", str(number) if number > 1 else "")
+        return pages_around(self.query.page, self.answer.pages, self.address)
 
     @property
     def is_filtered(self) -> bool:

@@ -4,6 +4,8 @@ import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
 
+from programs import gazetteer
+from programs.models import Place
 from programs.search import record
 from tests.factories import PlaceFactory, ProgramFactory
 
@@ -15,8 +17,9 @@ A_MILE = 1 / 69.1  # of latitude
 
 @pytest.fixture(autouse=True)
 def _place() -> None:
-    PlaceFactory(zip53202=True, key="53202")
-    PlaceFactory(**HERE)
+    gazetteer.recent.forget()
+    here = [PlaceFactory(zip53202=True, key="53202").pk, PlaceFactory().pk]
+    Place.objects.filter(pk__in=here).update(**HERE)
 
 
 def where(client: Client, address: str) -> dict[str, str]:

@@ -50,7 +50,7 @@ def test_what_lies_outside_the_distance_is_shown_nearest_first_in_every_order(cl
     found = page(client, f"near=53202&radius=5&{order}")
 
     assert names(found) == ["Near and dear", "Far and cheap"]
-    assert "the nearest 31 miles away" in words(found)
+    assert "the nearest about 31 miles away" in words(found)
 
 
 def test_nobody_is_told_that_all_is_far_when_the_nearest_only_collides(client) -> None:
