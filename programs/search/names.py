@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from django.contrib.postgres.search import TrigramSimilarity, TrigramWordSimilarity
 from django.db import connection
-from django.db.models import CharField, F, Lookup, Q
+from django.db.models import CharField, F, Lookup, Max, Q
 from django.db.models.functions import Greatest, Left
 
 from programs.choices import Status
@@ -13,6 +13,7 @@ from programs.models.program import ProgramQuerySet
 from programs.models.spelling import SOUGHT, WRITTEN, Spelled, spelled
 from programs.search.query import Named
 
+CLOSE = 0.85  # times the likeness of the likest
 LAST = "\U0010ffff"
 # As the index has it: in the order of bytes, so that a beginning is one run of it, however many programs there are.
 STARTING = """
@@ -62,7 +63,10 @@ def named(text: str) -> Named:
 
 
 def by_name(programs: ProgramQuerySet, text: str, *, of: ProgramQuerySet | None = None) -> ProgramQuerySet:
-    """Programs whose name or organization holds the text; if none does of all these, those that are nearly so called."""
+    """Programs whose name or organization holds the text; if none does of all these, those that are nearly so called.
+
+    Those are the likest of all, and what comes close to them: one word in common with a common name is no likeness.
+    """
     if not spelled(text):  # apostrophes alone are held by every name
         return programs.none()
     holds = _by_either_name("holds", text)
@@ -71,7 +75,9 @@ def by_name(programs: ProgramQuerySet, text: str, *, of: ProgramQuerySet | None 
         return exact
     names = [Spelled("name"), Spelled("organization__name")]
     likeness = Greatest(*[TrigramWordSimilarity(spelled(text), name) for name in names])
-    return programs.filter(_by_either_name("resembles", text)).annotate(likeness=likeness)
+    resembles = _by_either_name("resembles", text)
+    likest = (programs if of is None else of).filter(resembles).aggregate(most=Max(likeness))["most"] or 0
+    return programs.filter(resembles).annotate(likeness=likeness).filter(likeness__gte=likest * CLOSE)
 
 
 def _by_either_name(lookup: str, text: str) -> Q:

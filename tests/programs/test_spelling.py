@@ -52,6 +52,17 @@ def test_blanks_dashes_and_apostrophes_are_as_one_types_them(client: Client, tex
     assert [one["slug"] for one in client.get("/api/v1/programs", {"q": text}).json()["results"]] == [slug]
 
 
+def test_of_names_that_are_nearly_so_the_likest_are_found(client: Client) -> None:
+    names = {"rogers": "Rogers Behavioral Health", "brewers": "Brewers Hill Behavioral Health", "twin": "Rogers Health"}
+    record.write([ProgramFactory(slug=slug, name=name).pk for slug, name in names.items()])
+
+    found = client.get("/api/v1/programs", {"q": "Rogers Behaviorl"}).json()
+    rows = client.get("/api/v1/programs/export", {"q": "Rogers Behaviorl", "format": "csv"}).getvalue().decode()
+
+    assert [one["slug"] for one in found["results"]] == ["rogers"]
+    assert [line.split(",")[0] for line in rows.splitlines()[1:]] == ["rogers"]
+
+
 def test_apostrophes_alone_are_no_name(client: Client) -> None:
     assert client.get("/api/v1/programs", {"q": "''"}).json()["count"] == 0
     assert client.get("/programs/suggest", {"q": "’’"}).json()["results"] == []
