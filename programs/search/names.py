@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from django.contrib.postgres.search import TrigramSimilarity, TrigramWordSimilarity
 from django.db import connection
-from django.db.models import CharField, F, Lookup, Max, Q
+from django.db.models import CharField, Lookup, Q
 from django.db.models.functions import Greatest, Left
 
 from programs.choices import Status
@@ -14,6 +14,7 @@ from programs.models.spelling import SOUGHT, WRITTEN, Spelled, spelled
 from programs.search.query import Named
 
 CLOSE = 0.85  # times the likeness of the likest
+FEWEST = 4  # letters that can be nearly those of a name
 LAST = "\U0010ffff"
 # As the index has it: in the order of bytes, so that a beginning is one run of it, however many programs there are.
 STARTING = """
@@ -58,26 +59,39 @@ class Resembles(Lookup):
 
 def named(text: str) -> Named:
     """Published programs whose own or whose organization's name holds the text, or nearly."""
-    found = by_name(Program.objects.published(), text)
-    return Named(set(found.values_list("pk", flat=True)), is_near=_is_near(found))
+    programs = Program.objects.published()
+    if ids := set(_holding(programs, text).values_list("pk", flat=True)):
+        return Named(ids, is_near=False)
+    return Named(_likest(programs, text), is_near=True)
 
 
-def by_name(programs: ProgramQuerySet, text: str, *, of: ProgramQuerySet | None = None) -> ProgramQuerySet:
-    """Programs whose name or organization holds the text; if none does of all these, those that are nearly so called.
+def by_name(programs: ProgramQuerySet, text: str, *, of: ProgramQuerySet) -> ProgramQuerySet:
+    """Programs whose name or organization holds the text; if none does of all these, those that are nearly so called."""
+    if _holding(of, text).exists():
+        return _holding(programs, text)
+    return programs.filter(pk__in=_likest(of, text))
 
-    Those are the likest of all, and what comes close to them: one word in common with a common name is no likeness.
+
+def _holding(programs: ProgramQuerySet, text: str) -> ProgramQuerySet:
+    # Apostrophes alone are held by every name.
+    return programs.filter(_by_either_name("holds", text)) if spelled(text) else programs.none()
+
+
+def _likest(programs: ProgramQuerySet, text: str) -> set[int]:
+    """The program whose name is the most like the text, and what comes close to it.
+
+    One word in common with a common name is no likeness. The likest are picked here: a database that may choose compares
+    every name.
     """
-    if not spelled(text):  # apostrophes alone are held by every name
-        return programs.none()
-    holds = _by_either_name("holds", text)
-    exact = programs.filter(holds)
-    if len(text) < 4 or (exact if of is None else of.filter(holds)).exists():
-        return exact
-    names = [Spelled("name"), Spelled("organization__name")]
-    likeness = Greatest(*[TrigramWordSimilarity(spelled(text), name) for name in names])
-    resembles = _by_either_name("resembles", text)
-    likest = (programs if of is None else of).filter(resembles).aggregate(most=Max(likeness))["most"] or 0
-    return programs.filter(resembles).annotate(likeness=likeness).filter(likeness__gte=likest * CLOSE)
+    if len(spelled(text)) < FEWEST:
+        return set()
+    likeness = dict(programs.filter(_by_either_name("resembles", text)).values_list("pk", _likeness(text)))
+    enough = CLOSE * max(likeness.values(), default=0)
+    return {pk for pk, found in likeness.items() if found >= enough}
+
+
+def _likeness(text: str) -> Greatest:
+    return Greatest(*[TrigramWordSimilarity(spelled(text), Spelled(name)) for name in ("name", "organization__name")])
 
 
 def _by_either_name(lookup: str, text: str) -> Q:
@@ -85,10 +99,6 @@ def _by_either_name(lookup: str, text: str) -> Q:
     own = Program.objects.filter(**{f"name__{lookup}": text})
     owners = Organization.objects.filter(**{f"name__{lookup}": text})
     return Q(pk__in=own.values("pk").union(Program.objects.filter(organization__in=owners).values("pk")))
-
-
-def _is_near(found: ProgramQuerySet) -> bool:
-    return "likeness" in found.query.annotations
 
 
 def suggest(text: str, *, limit: int = 10) -> list[Suggestion]:
@@ -101,11 +111,11 @@ def suggest(text: str, *, limit: int = 10) -> list[Suggestion]:
         cursor.execute(STARTING, [Status.PUBLISHED, start, start + LAST, limit])
         found = [Suggestion(*row) for row in cursor.fetchall()]
     if len(found) < limit and len(text) > 2:
-        rest = by_name(Program.objects.published().exclude(pk__in=[one.id for one in found]), text).order_by(
-            "name", "pk"
-        )
-        if _is_near(rest):
-            begins = TrigramSimilarity(Left(Spelled("name"), len(text) + 1), spelled(text))
-            rest = rest.order_by(F("likeness").desc(), begins.desc(), "name", "pk")
+        others = Program.objects.published().exclude(pk__in=[one.id for one in found])
+        rest = _holding(others, text).order_by("name", "pk")
+        if not rest.exists():
+            begins = TrigramSimilarity(Left(Spelled("name"), len(text) + 1), start)
+            order = _likeness(text).desc(), begins.desc(), "name", "pk"
+            rest = Program.objects.filter(pk__in=_likest(others, text)).order_by(*order)
         found += [Suggestion(*row) for row in rest.values_list(*Suggestion._fields)[: limit - len(found)]]
     return found
